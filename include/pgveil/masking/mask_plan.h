@@ -1,0 +1,40 @@
+// MaskPlan: what to do with each column of one result. Made by relay/plans from policy's and sql's
+// word (strictest of tag, lineage, content), executed by RowMasker. Value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pgveil/masking/column.h"
+
+namespace pgveil::masking {
+
+/// Ordered by strictness: a larger one wins when several entries match one column (`clear` apart).
+enum class Transform : std::uint8_t { Clear, DateShift, Generalize, Partial, Fpe, Pseudonym, Hash, Redact, Null };
+
+[[nodiscard]] std::string_view name_of(Transform transform);
+
+/// What to do with the values of one column. The zero value withholds everything.
+enum class Treatment : std::uint8_t {
+    Withhold,   // NULL, whatever it is
+    Apply,      // every value through `transform` as `class_name`
+    Scan,       // content detection on types that can carry text; findings by their rule's transform
+    Pass        // exactly as it is (a `clear` tag, or a type that can hold nothing)
+};
+
+struct ColumnPlan {
+    Column column;
+    Treatment treatment = Treatment::Withhold;
+    Transform transform = Transform::Redact;
+    std::string class_name;     // "EMAIL_ADDRESS"
+    std::string rule;           // what the audit result counts it under: "tag/shop.public.customers.email"
+    std::string key_domain;     // database + class + scope: keyed transforms hash under it
+    bool keyed_allowed = false; // only values whose lineage is a stored tagged column; else keyed -> Redact
+};
+
+struct RowPlan {
+    std::vector<ColumnPlan> columns;
+};
+
+}  // namespace pgveil::masking

@@ -1,0 +1,68 @@
+// Messages between relay (on worker loops) and control (on its own thread). Values only: relay includes
+// this header and nothing else of control/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "pgveil/core/grant.h"
+#include "pgveil/core/request.h"
+
+namespace pgveil::control {
+
+/// File a held statement, or find the live request of the same digest. Used for PV001, pgveil.submit.
+struct FileRequest {
+    RequestDraft draft;
+};
+/// Spend an approval: one conditional update, logged and durable before the answer. By id
+/// (pgveil.execute) or by digest (the same statement sent again).
+struct ConsumeRequest {
+    std::string id;                 // empty: by digest
+    Digest digest{};
+    std::string agent, database;
+};
+/// Look at a request without touching it (pgveil.request; Describe of pgveil.execute).
+struct LookRequest {
+    std::string id, agent;
+};
+/// What became of a consumed request.
+struct FinishRequest {
+    std::string id;
+    RequestState state = RequestState::Unknown;  // Executed, Failed, Exceeded, Unknown, or Approved (returned after 40001)
+    std::string tag, sqlstate;
+    std::int64_t rows = -1;
+};
+/// Withdraw a pending request (client cancelled while waiting).
+struct CancelRequest {
+    std::string id, agent;
+};
+/// The agent's own requests and grants (SHOW pgveil.requests / pgveil.grants).
+struct ListOwn {
+    std::string agent;
+};
+
+using Ask = std::variant<FileRequest, ConsumeRequest, LookRequest, FinishRequest, CancelRequest, ListOwn>;
+
+enum class Outcome : std::uint8_t {
+    Unavailable,     // store or log cannot be written: PV013 / PV008
+    UnknownRequest,  // no such id for this agent
+    Filed,           // pending; `request` tells
+    Consumed,        // approval spent, durable: run it now
+    NotApproved,     // found, not runnable now; `request.state` says why
+    Drifted,         // PV005
+    TooMany,         // PV011: cap or cool-down
+    Done,
+    Listed
+};
+
+struct Answer {
+    Outcome outcome = Outcome::Unavailable;
+    RequestView request;
+    std::vector<RequestView> requests;
+    std::vector<Grant> grants;
+    std::string detail;
+    std::uint32_t retry_after_s = 0;
+};
+
+}  // namespace pgveil::control

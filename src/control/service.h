@@ -1,0 +1,73 @@
+// ControlService: grants, requests, approvals; the one service behind console, HTTP, CLI and relay.
+//
+// Synchronous; lives on the control thread (store calls block). Every change is written to the store and
+// recorded in the log, durable, before the call returns. Checks the permission table for every person.
+// Owner: proxy. Hostile: statement texts and reasons are; they are stored sealed and never interpreted.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "audit/journal.h"
+#include "control/messages.h"
+#include "pgveil/core/principal.h"
+#include "pgveil/core/secret.h"
+
+namespace pgveil::control {
+
+enum class Refusal : std::uint8_t { Unavailable, NotAllowed, SelfApproval, NotFound, WrongState, Invalid, Duplicate };
+struct Refused {
+    Refusal why = Refusal::Unavailable;
+    std::string message;            // for the person
+};
+
+struct DatabaseTerms {
+    std::string name;
+    std::chrono::seconds max_grant{8 * 3600};
+};
+
+struct ServiceOptions {
+    std::string store_url;          // "sqlite:/path/control.db"
+    bool store_is_new = false;
+    Secret seal_key;                // AEAD key for statements and parameters at rest
+    std::vector<Agent> agents;      // with owners
+    std::vector<Person> people;
+    std::vector<DatabaseTerms> databases;
+    std::vector<Grant> config_grants;
+    std::uint32_t pending_per_agent = 20;
+    std::uint32_t requests_per_minute = 30;
+};
+
+class ControlService {
+  public:
+    [[nodiscard]] static Result<std::unique_ptr<ControlService>, std::string> open(ServiceOptions options,
+                                                                                   audit::Journal& journal, WallTime now);
+    virtual ~ControlService() = default;
+
+    /// relay's questions.
+    [[nodiscard]] virtual Answer answer(const Ask& ask, WallTime now) = 0;
+
+    // people's commands
+    [[nodiscard]] virtual Result<RequestView, Refused> approve(const Person& who, std::string_view id, std::string_view reason,
+                                                               std::int64_t max_rows, WallTime now) = 0;
+    [[nodiscard]] virtual Result<RequestView, Refused> deny(const Person& who, std::string_view id, std::string_view reason,
+                                                            WallTime now) = 0;
+    [[nodiscard]] virtual Result<Grant, Refused> grant(const Person& who, Grant draft, std::chrono::seconds length, WallTime now) = 0;
+    [[nodiscard]] virtual Result<Grant, Refused> revoke(const Person& who, std::string_view id, std::string_view reason, WallTime now) = 0;
+    [[nodiscard]] virtual Result<std::vector<RequestView>, Refused> requests(const Person& who, WallTime now) = 0;
+    [[nodiscard]] virtual Result<RequestView, Refused> request(const Person& who, std::string_view id, WallTime now) = 0;
+    [[nodiscard]] virtual Result<std::vector<Grant>, Refused> grants(const Person& who, WallTime now) = 0;
+
+    /// All grants that are or will be live, config's included: the snapshot workers decide with.
+    [[nodiscard]] virtual std::vector<Grant> live_grants(WallTime now) = 0;
+    /// Expires what is due; returns when to call again.
+    [[nodiscard]] virtual WallTime tick(WallTime now) = 0;
+    /// Called (on the control thread) after any change of grants or of a request's state: id of the request or "".
+    virtual void on_change(std::function<void(const RequestView*)> call) = 0;
+    /// New agents/people/databases/config grants after a reload.
+    virtual void reconfigure(ServiceOptions options, WallTime now) = 0;
+};
+
+}  // namespace pgveil::control

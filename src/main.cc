@@ -1,0 +1,2 @@
+// pgveil: the proxy between AI agents and a production PostgreSQL. Subcommands live in cli/.
+int main() { return 2; }

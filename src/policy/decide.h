@@ -1,0 +1,92 @@
+// decide: Analysis + principal + grant + rules -> Decision. Pure; a table test per row.
+//
+// Ruleset is immutable, made by proxy from the config at load, shared by all workers.
+// TagTable is immutable, made whenever the catalog or the rules change.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "catalog/catalog.h"
+#include "pgveil/core/grant.h"
+#include "pgveil/core/principal.h"
+#include "pgveil/masking/row_masker.h"
+#include "policy/decision.h"
+
+namespace pgveil::policy {
+
+enum class RuleAction : std::uint8_t { Deny, Hold, Allow };
+enum class PredicatePolicy : std::uint8_t { Deny, Hold, Equality, Allow };
+enum class OpaquePolicy : std::uint8_t { Redact, Scan };
+
+struct Rule {
+    std::string name;
+    std::vector<sql::Kind> kinds;                    // empty: any
+    std::vector<std::string> tables, agents, databases;  // globs; empty: any
+    RuleAction action = RuleAction::Deny;
+    Mode mode = Mode::Enforce;
+    std::vector<std::string> approvers;
+    std::uint32_t approvals = 1;
+    std::chrono::seconds wait{0}, pending{1800}, approved{600};
+    Limits limits;
+};
+
+/// One [[masking.column]] entry.
+struct ColumnRule {
+    std::string column;                              // "db.schema.table.column", * and ? within a part
+    std::string class_name;
+    masking::Transform transform = masking::Transform::Redact;
+    std::optional<PredicatePolicy> predicates;
+};
+
+struct Ruleset {
+    std::vector<Rule> rules;                         // config order; built-in last rules are decide's own
+    std::vector<ColumnRule> columns;
+    Mode mode = Mode::Enforce;
+    PredicatePolicy predicates = PredicatePolicy::Equality;
+    std::uint32_t equality_per_statement = 20;
+    OpaquePolicy opaque = OpaquePolicy::Redact;
+    std::string revision;                            // SHA-256 hex of effective policy
+};
+
+struct TagEntry {
+    Tag tag;
+    bool clear = false;                              // exact `clear`: silences hints and content too
+    std::optional<PredicatePolicy> predicates;
+};
+
+class TagTable {
+  public:
+    [[nodiscard]] const TagEntry* find(ColumnId column) const;
+    void put(ColumnId column, TagEntry entry);
+    [[nodiscard]] std::size_t size() const { return tags_.size(); }
+    [[nodiscard]] const std::unordered_map<ColumnId, TagEntry>& all() const { return tags_; }
+
+  private:
+    std::unordered_map<ColumnId, TagEntry> tags_;
+};
+
+/// Every stored column of `catalog` that config or name hints make sensitive. `unmatched` gets the
+/// config entries that matched nothing (an error in check --online). Blocks for milliseconds: control thread.
+[[nodiscard]] TagTable make_tags(std::string_view database, const catalog::Snapshot& catalog, const Ruleset& ruleset,
+                                 const masking::CompiledRules& rules, std::vector<std::string>* unmatched = nullptr);
+
+struct Question {
+    const sql::Analysis& analysis;
+    const Agent& agent;
+    std::string_view database;
+    Mode database_mode = Mode::Enforce;
+    Access access = Access::None;                    // of the live grant
+    const Ruleset& ruleset;
+    const TagTable& tags;
+    const catalog::Snapshot& catalog;
+};
+
+[[nodiscard]] Decision decide(const Question& question);
+
+/// The directive for a stored column (RowDescription's word), used by relay/plans as the cross-check.
+[[nodiscard]] ColumnDirective directive_for(const TagTable& tags, ColumnId column);
+/// Of two directives the stricter.
+[[nodiscard]] const ColumnDirective& stricter(const ColumnDirective& a, const ColumnDirective& b);
+
+}  // namespace pgveil::policy

@@ -1,0 +1,57 @@
+// Decision: what policy says of one statement of one principal. Value; the zero decision is Refuse.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pgveil/core/sqlstate.h"
+#include "pgveil/masking/mask_plan.h"
+#include "sql/analysis.h"
+
+namespace pgveil::policy {
+
+enum class Verdict : std::uint8_t { Refuse, Hold, Forward };
+enum class Mode : std::uint8_t { Enforce, Warn, Shadow };
+
+/// What a stored column's tag (config, name hint, positive vote) asks for. The strictest of all entries.
+struct Tag {
+    std::string column;                  // "shop.public.customers.email"
+    std::string class_name;              // "EMAIL_ADDRESS"
+    masking::Transform transform = masking::Transform::Redact;
+    std::string source;                  // "config", "name hint core/email", "vote"
+    bool operator==(const Tag&) const = default;
+};
+
+struct Limits {
+    std::uint64_t rows = 0, bytes = 0;              // 0: none
+    std::chrono::milliseconds time{0};
+};
+
+/// How one output column is to be treated; relay/plans combines it with RowDescription, strictest wins.
+struct ColumnDirective {
+    masking::Treatment treatment = masking::Treatment::Withhold;
+    masking::Transform transform = masking::Transform::Redact;
+    std::string class_name, rule, why;
+    bool keyed_allowed = false;
+};
+
+struct Decision {
+    Verdict verdict = Verdict::Refuse;
+    Mode mode = Mode::Enforce;           // Shadow/Warn: record `verdict`, act as Forward without masking
+    SqlState code = sqlstate::InsufficientPrivilege;
+    std::string rule;                    // "orders need a dba", "built-in: write"
+    std::vector<std::string> reasons;    // words, no literals
+    std::string hint;                    // for refusals: what the agent can do
+    std::vector<std::string> approvers;  // groups; empty: any approver
+    std::uint32_t approvals = 1;
+    std::chrono::seconds wait{0}, pending{1800}, approved{600};
+    Limits limits;
+    bool touches_sensitive = false;      // error and notice texts are reduced
+    bool neutral_data_errors = false;    // class 22/23 become one neutral code
+    std::vector<std::vector<ColumnDirective>> columns;  // per top-level statement with a result
+    std::vector<bool> columns_known;                    // per statement: false -> every column opaque
+};
+
+}  // namespace pgveil::policy
