@@ -12,15 +12,22 @@
 namespace pgveil::control {
 
 /// File a held statement, or find the live request of the same digest. Used for PV001, pgveil.submit.
+/// `draft.digest` may stay zero: control computes it. Answers: Filed (pending; the same request as before
+/// while that one is pending), NotApproved (already approved, executing, or this very statement was denied
+/// within the cool-down: `request.state` tells), TooMany, Unavailable.
 struct FileRequest {
     RequestDraft draft;
 };
 /// Spend an approval: one conditional update, logged and durable before the answer. By id
-/// (pgveil.execute) or by digest (the same statement sent again).
+/// (pgveil.execute) or by digest (the same statement sent again). With a draft the digest is computed
+/// from it; a draft given with an id must bind to that request's digest, or the answer is Drifted. A draft
+/// whose rule now asks for more approvals or other groups than were given is Drifted too.
+/// Answers: Consumed, NotApproved (`request.state`), Drifted, UnknownRequest, Unavailable.
 struct ConsumeRequest {
     std::string id;                 // empty: by digest
-    Digest digest{};
+    Digest digest{};                // used when there is no draft
     std::string agent, database;
+    std::optional<RequestDraft> draft;
 };
 /// Look at a request without touching it (pgveil.request; Describe of pgveil.execute).
 struct LookRequest {
