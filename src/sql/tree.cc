@@ -1,0 +1,38 @@
+#include "sql/tree.h"
+
+namespace pgveil::sql {
+
+namespace {
+
+ParseError error_of(const PgQueryError& error) {
+    ParseError result;
+    result.message = text_of(error.message);
+    result.position = error.cursorpos > 0 ? error.cursorpos : 0;
+    return result;
+}
+
+}  // namespace
+
+std::expected<Tree, ParseError> Tree::parse(const std::string& text) {
+    MemoryContext memory = pg_query_enter_memory_context();
+    const PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(text.c_str());
+    std::free(parsed.stderr_buffer);
+    if (parsed.error != nullptr) {
+        ParseError error = error_of(*parsed.error);
+        pg_query_free_error(parsed.error);
+        pg_query_exit_memory_context(memory);
+        return std::unexpected(std::move(error));
+    }
+    return Tree(memory, parsed.tree);
+}
+
+Tree::Tree(Tree&& other) noexcept : memory_(other.memory_), statements_(other.statements_) {
+    other.memory_ = nullptr;
+    other.statements_ = nullptr;
+}
+
+Tree::~Tree() {
+    if (memory_ != nullptr) pg_query_exit_memory_context(memory_);
+}
+
+}  // namespace pgveil::sql
