@@ -50,7 +50,8 @@ enum class FunctionKind : char { Function = 'f', Procedure = 'p', Aggregate = 'a
 
 struct Function {
     Oid oid, schema_oid, return_type;
-    std::string schema, name, language, body;   // body: SQL and plpgsql only, else empty
+    std::string schema, name, language, body;   // body: SQL and plpgsql only, else empty; of
+                                                // BEGIN ATOMIC and RETURN bodies the statements alone, qualified
     std::vector<Oid> arguments;                 // input arguments (IN, INOUT, VARIADIC)
     std::vector<std::string> argument_names;    // empty strings where none
     std::uint16_t defaults = 0;                 // trailing arguments that have one
@@ -61,6 +62,8 @@ struct Function {
     bool builtin = false;                       // pg_catalog and oid < 16384
     std::vector<std::pair<std::string, Oid>> output_columns;   // OUT / TABLE columns
     std::vector<Oid> depends_on;                // aggregates: transition, final, ... functions
+    bool security_definer = false;
+    std::string search_path;                    // of its own SET search_path; empty: none
 };
 
 struct Type {
@@ -82,9 +85,12 @@ struct Cast {
     char context = 'e';                          // e explicit, a assignment, i implicit
 };
 
+/// Stands in SearchPath::schemas where the session's temporary schema is searched; no real schema has it.
+inline constexpr Oid kTempSchema{0xFFFFFFFF};
+
 /// The schemas a name is looked up in, in order; pg_temp and pg_catalog as PostgreSQL adds them.
 struct SearchPath {
-    std::vector<Oid> schemas;      // resolved, implicit pg_catalog first unless named
+    std::vector<Oid> schemas;      // resolved, kTempSchema and pg_catalog first unless named
     bool known = false;            // false: every unqualified name is unknown
     bool has_temp = false;         // this session made temporary objects: unqualified user names may be shadowed
     std::string text;              // canonical text for keys and digests
@@ -101,6 +107,7 @@ class Snapshot {
         std::uint32_t server_version_num = 0;
         Oid database_oid;
         std::vector<std::pair<Oid, std::string>> schemas;
+        std::vector<Oid> unusable_schemas;       // the loading role has no USAGE: the server skips them in a path
         std::vector<Relation> relations;
         std::vector<Function> functions;
         std::vector<Type> types;
@@ -111,6 +118,8 @@ class Snapshot {
         std::string danger;                      // which attribute
     };
     explicit Snapshot(Contents contents, std::uint64_t version);
+    Snapshot(const Snapshot&) = delete;          // the index borrows from the contents
+    Snapshot& operator=(const Snapshot&) = delete;
 
     [[nodiscard]] std::uint64_t version() const { return version_; }     // grows; 0 = empty
     [[nodiscard]] const Contents& contents() const { return contents_; }
@@ -118,7 +127,8 @@ class Snapshot {
 
     [[nodiscard]] const Relation* relation(Oid oid) const;
     [[nodiscard]] const Relation* relation(std::string_view schema, std::string_view name) const;
-    /// As PostgreSQL resolves an unqualified relation name; null: not there (or path unknown).
+    /// As PostgreSQL resolves an unqualified relation name; null: not there, path unknown, or a temporary
+    /// object of the session could stand before it.
     [[nodiscard]] const Relation* resolve(std::string_view name, const SearchPath& path) const;
     [[nodiscard]] const Function* function(Oid oid) const;
     /// All functions of that name visible (schema empty: search path; else that schema).
@@ -142,7 +152,9 @@ class Snapshot {
     std::shared_ptr<const Index> index_;
 };
 
-/// `text` as SET search_path or SHOW search_path gives it ("$user", public) for `role`.
+/// `text` as SET search_path or SHOW search_path gives it ("$user", public) for `role`. A text that is no
+/// list of identifiers gives known = false. Schemas that do not exist or lack USAGE are left out, as the
+/// server does; `has_temp` is the caller's to set.
 [[nodiscard]] SearchPath make_search_path(const Snapshot& snapshot, std::string_view text, std::string_view role);
 
 }  // namespace pgveil::catalog
