@@ -4,7 +4,7 @@
 // TagTable is immutable, made whenever the catalog or the rules change.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "catalog/catalog.h"
@@ -24,7 +24,7 @@ struct Rule {
     std::vector<sql::Kind> kinds;                    // empty: any
     std::vector<std::string> tables, agents, databases;  // globs; empty: any
     RuleAction action = RuleAction::Deny;
-    Mode mode = Mode::Enforce;
+    std::optional<Mode> mode;                        // own mode; not set: the database's, else the global one
     std::vector<std::string> approvers;
     std::uint32_t approvals = 1;
     std::chrono::seconds wait{0}, pending{1800}, approved{600};
@@ -44,7 +44,8 @@ struct Ruleset {
     std::vector<ColumnRule> columns;
     Mode mode = Mode::Enforce;
     PredicatePolicy predicates = PredicatePolicy::Equality;
-    std::uint32_t equality_per_statement = 20;
+    std::uint32_t equality_per_statement = 20;       // distinct values; beyond: hold
+    std::uint32_t equality_per_hour = 1000;          // per agent; counted by the relay from Decision::equality_values
     OpaquePolicy opaque = OpaquePolicy::Redact;
     std::string revision;                            // SHA-256 hex of effective policy
 };
@@ -53,6 +54,7 @@ struct TagEntry {
     Tag tag;
     bool clear = false;                              // exact `clear`: silences hints and content too
     std::optional<PredicatePolicy> predicates;
+    bool operator==(const TagEntry&) const = default;
 };
 
 class TagTable {
@@ -75,7 +77,7 @@ struct Question {
     const sql::Analysis& analysis;
     const Agent& agent;
     std::string_view database;
-    Mode database_mode = Mode::Enforce;
+    std::optional<Mode> database_mode;               // not set: the ruleset's
     Access access = Access::None;                    // of the live grant
     const Ruleset& ruleset;
     const TagTable& tags;

@@ -29,6 +29,13 @@ struct Limits {
     std::chrono::milliseconds time{0};
 };
 
+/// A rule in shadow or warn mode that matched: what it would have done. Evaluation goes on past it.
+struct ShadowHit {
+    std::string rule;
+    Verdict verdict = Verdict::Refuse;
+    Mode mode = Mode::Shadow;
+};
+
 /// How one output column is to be treated; relay/plans combines it with RowDescription, strictest wins.
 struct ColumnDirective {
     masking::Treatment treatment = masking::Treatment::Withhold;
@@ -50,8 +57,12 @@ struct Decision {
     Limits limits;
     bool touches_sensitive = false;      // error and notice texts are reduced
     bool neutral_data_errors = false;    // class 22/23 become one neutral code
-    std::vector<std::vector<ColumnDirective>> columns;  // per top-level statement with a result
-    std::vector<bool> columns_known;                    // per statement: false -> every column opaque
+    std::uint32_t equality_values = 0;   // distinct values this statement compares with sensitive columns
+    std::vector<ShadowHit> shadow;       // rules on trial that matched, in order
+    // Both have one entry per top-level statement (Analysis::statements), empty where it has no result.
+    std::vector<std::vector<ColumnDirective>> columns;
+    std::vector<bool> columns_known;                    // false -> every column of its result is opaque
+    ColumnDirective opaque;                             // what "opaque" means for this statement
 };
 
 }  // namespace pgveil::policy
