@@ -3,7 +3,10 @@
 // compromised). Values, any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pgveil/core/bytes.h"
@@ -45,6 +48,13 @@ struct NotificationView {
     std::string_view channel, payload;
 };
 [[nodiscard]] std::optional<NotificationView> parse_notification(ByteView body);
+
+/// CopyInResponse, CopyOutResponse, CopyBothResponse.
+struct CopyResponseView {
+    Format overall = Format::Text;
+    std::vector<Format> column_formats;
+};
+[[nodiscard]] std::optional<CopyResponseView> parse_copy_response(ByteView body);
 
 /// ErrorResponse / NoticeResponse fields, by their letter (manual 55.8).
 struct ErrorFields {

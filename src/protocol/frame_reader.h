@@ -5,7 +5,9 @@
 // needs no 1 GB buffer. Reads hostile bytes: yes, both directions. One owner, one thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "pgveil/core/bytes.h"
 
@@ -17,7 +19,8 @@ enum class Direction : std::uint8_t { Frontend, Backend };
 /// (postgres.c: PQ_LARGE_MESSAGE_LIMIT / PQ_SMALL_MESSAGE_LIMIT). 0: unknown type, framing is lost.
 [[nodiscard]] std::uint64_t body_limit(Direction direction, char type);
 
-/// One message, or the part of one that is here. Views live until the reader's next feed/next call.
+/// One message, or the part of one that is here. Views live until the reader's next call (any of
+/// feed, next, keep_rest) or until the fed bytes die, whichever is first.
 struct Frame {
     char type = 0;
     std::uint64_t length = 0;     // declared body length, without the length word
@@ -39,17 +42,30 @@ class FrameReader {
         Frame frame;
         protocol::Malformed why = Malformed::BadLength;
     };
-    /// Looks at `input` (borrowed, this call only) after whatever was kept from before. Call until NeedMore.
-    /// `consumed` is how many bytes of `input` were taken, the rest must be given again.
+    /// `input` (borrowed until keep_rest) comes after whatever was kept from before. Then call next until
+    /// NeedMore, or stop earlier to make the peer wait; then keep_rest.
     void feed(ByteView input);
+    /// Malformed repeats for ever: framing, once lost, is not found again.
     [[nodiscard]] Step next();
     /// Keeps what is left of the last feed (copied). Call before the fed bytes die.
     void keep_rest();
+    /// Bytes held over between feeds.
     [[nodiscard]] std::size_t kept() const { return kept_.size() - start_; }
+    /// Between messages: nothing kept, nothing fed and no message half delivered.
+    [[nodiscard]] bool at_boundary() const { return kept() == 0 && input_.empty() && piece_left_ == 0; }
 
   private:
-    [[nodiscard]] ByteView available() const;
-    void take(std::size_t n);
+    struct Header {
+        char type = 0;
+        std::uint64_t body = 0;
+    };
+    [[nodiscard]] Step whole(const Header& header, ByteView from);
+    [[nodiscard]] Step begin_pieces(const Header& header);
+    [[nodiscard]] Step piece();
+    [[nodiscard]] bool fill_kept(std::uint64_t wanted);
+    void drop_consumed();
+    void release_if_large();
+
     Direction direction_;
     std::size_t whole_limit_;
     std::string piecewise_;
