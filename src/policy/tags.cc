@@ -152,13 +152,6 @@ void inherit_all(TagTable& tags, const catalog::Snapshot& catalog) {
 
 }  // namespace
 
-const TagEntry* TagTable::find(ColumnId column) const {
-    const auto found = tags_.find(column);
-    return found == tags_.end() ? nullptr : &found->second;
-}
-
-void TagTable::put(ColumnId column, TagEntry entry) { tags_.insert_or_assign(column, std::move(entry)); }
-
 TagTable make_tags(std::string_view database, const catalog::Snapshot& catalog, const Ruleset& ruleset,
                    const masking::CompiledRules& rules, std::vector<std::string>* unmatched) {
     TagTable tags;
