@@ -237,7 +237,7 @@ def check_self():
     """The heuristics themselves, on text that must be found and text that must not."""
     long = "void f(int a) {\n" + "    g();\n" * 70 + "}\n"
     found = cxx.functions("namespace x {\nstruct S {\n" + long + "};\nint h() const { return '{'; }\n}\n")
-    assert [(f.name, f.line, f.weight) for f in found] == [("f", 3, 72), ("h", 75, 1)], found
+    assert [(f.name, f.line, f.weight) for f in found] == [("f", 3, 72), ("h", 76, 1)], found
     bad = "void f() { switch (k) { case Kind::A: break; default: break; } }"
     assert list(cxx.enum_switches_with_default(bad)) == [1]
     good = "void f() { switch (c) { case 'x': break; default: break; } switch (k) { case Kind::A: switch (c) { default: ; } } }"

@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""The system suite: pgveil before a real PostgreSQL, asked over the wire. usage: run.py [--only PART-OF-A-TITLE]"""
+import pathlib
+import sys
+
+here = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(here.parent / "support"), str(here)]
+from common import start, stop, suite  # noqa: E402
+import approval  # noqa: E402,F401
+import console  # noqa: E402,F401
+import grants  # noqa: E402,F401
+import login  # noqa: E402,F401
+import log  # noqa: E402,F401
+import masks  # noqa: E402,F401
+import protocol  # noqa: E402,F401
+import reload  # noqa: E402,F401
+import shadow  # noqa: E402,F401
+import transactions  # noqa: E402,F401
+
+suite.main(start, stop)
