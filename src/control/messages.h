@@ -14,7 +14,7 @@ namespace pgveil::control {
 /// File a held statement, or find the live request of the same digest. Used for PV001, pgveil.submit.
 /// `draft.digest` may stay zero: control computes it. Answers: Filed (pending; the same request as before
 /// while that one is pending), NotApproved (already approved, executing, or this very statement was denied
-/// within the cool-down: `request.state` tells), TooMany, Unavailable.
+/// or ended `unknown` within the cool-down: `request.state` tells), TooMany, Unavailable.
 struct FileRequest {
     RequestDraft draft;
 };
@@ -22,7 +22,8 @@ struct FileRequest {
 /// (pgveil.execute) or by digest (the same statement sent again). With a draft the digest is computed
 /// from it; a draft given with an id must bind to that request's digest, or the answer is Drifted. A draft
 /// whose rule now asks for more approvals or other groups than were given is Drifted too.
-/// Answers: Consumed, NotApproved (`request.state`), Drifted, UnknownRequest, Unavailable.
+/// Answers: Consumed, NotApproved (`request.state`), Drifted, Unavailable, and UnknownRequest: no such id for
+/// this agent and database, or by digest none that is live (file a new one).
 struct ConsumeRequest {
     std::string id;                 // empty: by digest
     Digest digest{};                // used when there is no draft
@@ -68,7 +69,7 @@ struct Answer {
     RequestView request;
     std::vector<RequestView> requests;
     std::vector<Grant> grants;
-    std::string detail;
+    std::string detail;             // a sentence; for Unavailable "log" (PV008) or "store" (PV013)
     std::uint32_t retry_after_s = 0;
 };
 

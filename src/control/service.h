@@ -28,9 +28,21 @@ struct DatabaseTerms {
     std::chrono::seconds max_grant{8 * 3600};
 };
 
+/// An agent or database a person turned off (DISABLE).
+struct Switch {
+    enum class Subject : std::uint8_t { Agent, Database };
+    Subject subject = Subject::Agent;
+    std::string name, person, reason;
+    WallTime at{};
+    bool operator==(const Switch&) const = default;
+};
+
 struct ServiceOptions {
     std::string store_url;          // "sqlite:/path/control.db"
-    bool store_is_new = false;
+    bool store_is_new = false;      // only then a missing store is made
+    /// The log's records of requests, grants and switches, oldest first (control/history.h reads them).
+    /// What is not in it does not count: without it no approval and no grant of the store is honoured.
+    std::vector<audit::Record> history;
     Secret seal_key;                // AEAD key for statements and parameters at rest
     std::vector<Agent> agents;      // with owners
     std::vector<Person> people;
@@ -38,6 +50,8 @@ struct ServiceOptions {
     std::vector<Grant> config_grants;
     std::uint32_t pending_per_agent = 20;
     std::uint32_t requests_per_minute = 30;
+    std::chrono::seconds denied_cooldown{900};   // agent and shape
+    std::chrono::seconds access_grant{3600};     // what approving an access request gives; max_grant still bounds it
 };
 
 class ControlService {
@@ -59,6 +73,19 @@ class ControlService {
     [[nodiscard]] virtual Result<std::vector<RequestView>, Refused> requests(const Person& who, WallTime now) = 0;
     [[nodiscard]] virtual Result<RequestView, Refused> request(const Person& who, std::string_view id, WallTime now) = 0;
     [[nodiscard]] virtual Result<std::vector<Grant>, Refused> grants(const Person& who, WallTime now) = 0;
+
+    /// Turns an agent or database off or on; off survives restarts. Ending its sessions is the caller's to do,
+    /// on on_change. Turning on what is on is WrongState.
+    [[nodiscard]] virtual Result<Switch, Refused> disable(const Person& who, Switch::Subject subject, std::string_view name,
+                                                          std::string_view reason, WallTime now) = 0;
+    [[nodiscard]] virtual Result<Switch, Refused> enable(const Person& who, Switch::Subject subject, std::string_view name,
+                                                         std::string_view reason, WallTime now) = 0;
+    /// What is turned off. nullopt: the store does not answer; treat everything as off.
+    [[nodiscard]] virtual std::optional<std::vector<Switch>> switches() = 0;
+
+    /// Requests whose execution the last run did not finish; they are `unknown` now (PV007). Whoever can ask
+    /// the server (pg_xact_status) reports with FinishRequest{Executed or Failed}.
+    [[nodiscard]] virtual std::vector<RequestView> interrupted() = 0;
 
     /// All grants that are or will be live, config's included: the snapshot workers decide with.
     [[nodiscard]] virtual std::vector<Grant> live_grants(WallTime now) = 0;
