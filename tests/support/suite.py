@@ -88,8 +88,10 @@ def equal(seen, expected, what=""):
 
 
 def contains(text, part, what=""):
-    assert part in text, f"{what + ': ' if what else ''}expected {part!r} in {text!r}"
+    assert part in text, f"{what + ': ' if what else ''}expected {part!r} in {str(text)[:2000]!r}"
 
 
 def absent(text, part, what=""):
-    assert part not in text, f"{what + ': ' if what else ''}{part!r} must not be in {text!r}"
+    if part in text:
+        around = text if not isinstance(text, (str, bytes)) else text[max(text.index(part) - 60, 0):][:160]
+        raise AssertionError(f"{what + ': ' if what else ''}{part!r} must not be in it, is at {around!r}")
