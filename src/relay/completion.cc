@@ -1,0 +1,156 @@
+// Ends of statements: errors, completions, ReadyForQuery, and what they say of session and transaction.
+#include <algorithm>
+
+#include "relay/refusal.h"
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+
+void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answered& answered, Pending& pending) {
+    const auto fields = protocol::parse_error_fields(frame.body);
+    if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+    const std::string code(fields->sqlstate());
+    transaction_.on_error();
+    statements_.discard(pending.name, pending.tag);
+    portals_.discard(pending.name, pending.tag);
+    if (pending.run) pending.run->sqlstate = code;
+    const RunPtr run = pending.run;
+    const bool skipped_query = std::ranges::any_of(answered.discarded, [](const session::Entry& e) { return e.request == session::Request::Query; });
+    switch (pending.why) {
+        case Pending::Why::Poison: append(out_->to_client, pending.replacement); break;
+        case Pending::Why::Captured: keep_error(frame.body, *run); break;
+        case Pending::Why::Client: case Pending::Why::Probe: forward_error('E', frame.body, run.get()); break;
+        case Pending::Why::Describe: forward_error('E', frame.body, nullptr); break;
+        case Pending::Why::Script: case Pending::Why::AskPath:
+            // A round trip of ours between the client's: nobody waits for it, and what it should have allowed now fails.
+            if (answered.entry.request != session::Request::Query) forward_error('E', frame.body, nullptr);
+            if (pending.why == Pending::Why::AskPath) path_stale_ = false, path_.known = false;
+            break;
+    }
+    const bool done = answered.entry.request == session::Request::Execute || answered.entry.request == session::Request::Bind;
+    if (done && run && pending.why == Pending::Why::Client) finish_run(*run);
+    if (!skipped_query && pending.why == Pending::Why::Captured && answered.entry.request != session::Request::Query) settle_failed_capture();
+    for (const session::Entry& entry : answered.discarded) discard(entry);
+    if (state_ == State::Barrier && !simple_message_waits()) return;
+}
+
+void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
+    if (!pending.run) return;
+    Run& run = *pending.run;
+    if (frame.type == 's') {
+        suspended_.push_back(pending.run);
+        return;
+    }
+    std::erase(suspended_, pending.run);
+    std::string tag;
+    if (frame.type == 'C') {
+        if (const auto said = protocol::parse_command_complete(frame.body)) tag = std::string(*said);
+    }
+    run.tag = tag;
+    const auto& statements = run.judged->analysis.statements;
+    if (run.result < statements.size()) finish_statement(run.judged->analysis, run.result, tag);
+    else if (path_affected(run.judged->analysis)) path_stale_ = true;
+    ++run.result;
+    run.plan.reset();
+    if (entry.request == session::Request::Execute) finish_run(run);
+}
+
+void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
+    const auto status = protocol::parse_ready_for_query(frame.body);
+    if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+    transaction_.on_ready(*status);
+    if (entry.request == session::Request::Query && pending.run) finish_run(*pending.run);
+    if (*status == TransactionStatus::Idle) {
+        for (const RunPtr& run : suspended_) finish_run(*run);
+        suspended_.clear();
+        portals_.erase_confirmed_if([](const Portal& portal) { return !portal.with_hold && !(portal.statement && portal.statement->local); });
+        settle_uncommitted();
+    }
+    protocol::put_message(out_->to_client, 'Z', frame.body);
+}
+
+/// The transaction of these approvals has ended: committed, or not.
+void Relay::settle_uncommitted() {
+    if (transaction_.status != TransactionStatus::Idle) return;
+    for (const RunPtr& run : uncommitted_) {
+        const bool failed = !run->sqlstate.empty() || rolled_back_;
+        const bool again = run->sqlstate == "40001" || run->sqlstate == "40P01" || run->sqlstate == "55P03";
+        const RequestState state = !failed ? RequestState::Executed : again ? RequestState::Approved : RequestState::Failed;
+        out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, state, run->tag, run->sqlstate,
+                                                                                    protocol::rows_of_tag(run->tag)}});
+    }
+    uncommitted_.clear();
+    rolled_back_ = false;
+}
+
+bool Relay::path_affected(const sql::Analysis& analysis) {
+    switch (analysis.kind) {
+        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
+        case sql::Kind::Session:   // set_config in a SELECT, DISCARD, SET search_path; a SET of something else does not
+            return analysis.statements.size() != 1 || analysis.statements[0].verb != sql::Verb::Set || analysis.statements[0].name == "search_path";
+        case sql::Kind::Transaction: case sql::Kind::Read: return false;
+    }
+    return true;
+}
+
+void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, std::string_view tag) {
+    const sql::Statement& statement = analysis.statements[index];
+    const bool ends = statement.verb == sql::Verb::Commit || statement.verb == sql::Verb::Rollback;
+    if (path_affected(analysis)) path_stale_ = true, path_touched_ = true;
+    if ((ends || statement.verb == sql::Verb::RollbackTo) && path_touched_) path_stale_ = true;
+    if (ends) path_touched_ = false;
+    if (ends && tag == "ROLLBACK") rolled_back_ = true;
+    if (statement.verb == sql::Verb::RollbackTo) transaction_.shielded = false;
+    transaction_.on_tag(tag, statement.chain, statement.verb == sql::Verb::RollbackTo);
+    if (statement.verb == sql::Verb::Begin) transaction_.writable = std::exchange(begin_writable_, false);
+    const bool opens = statement.verb == sql::Verb::Begin || analysis.kind == sql::Kind::Session || analysis.kind == sql::Kind::Transaction;
+    if (!opens) transaction_.used = true;
+    finish_names(analysis, statement);
+}
+
+/// SQL-level PREPARE, DECLARE and their ends share the protocol's names.
+void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& statement) {
+    const auto inner = [&]() -> JudgedPtr {
+        auto judged = std::make_shared<Judged>();
+        if (statement.inner >= 0 && static_cast<std::size_t>(statement.inner) < analysis.inner.size()) {
+            judged->analysis = analysis.inner[static_cast<std::size_t>(statement.inner)];
+        }
+        return judged;
+    };
+    switch (statement.verb) {
+        case sql::Verb::Prepare: {
+            auto made = std::make_shared<Prepared>();
+            made->judged = inner();
+            made->sql_level = true;
+            return statements_.set(statement.name, made);
+        }
+        case sql::Verb::Deallocate: return statements_.erase(statement.name);
+        case sql::Verb::DeallocateAll: return statements_.clear();
+        case sql::Verb::DiscardAll:
+            statements_.clear();
+            return portals_.clear();
+        case sql::Verb::Declare: {
+            auto cursor = std::make_shared<Portal>();
+            cursor->judged = inner();
+            cursor->with_hold = statement.with_hold;
+            return portals_.set(statement.name, cursor);
+        }
+        case sql::Verb::CloseCursor: return portals_.erase(statement.name);
+        case sql::Verb::CloseAll: return portals_.clear();
+        case sql::Verb::Other: case sql::Verb::Empty: case sql::Verb::Select: case sql::Verb::Begin:
+        case sql::Verb::Commit: case sql::Verb::Rollback: case sql::Verb::Savepoint: case sql::Verb::Release:
+        case sql::Verb::RollbackTo: case sql::Verb::PrepareTransaction: case sql::Verb::SetTransaction:
+        case sql::Verb::Set: case sql::Verb::Reset: case sql::Verb::Show: case sql::Verb::Execute: case sql::Verb::Fetch:
+        case sql::Verb::Discard: case sql::Verb::CopyIn: case sql::Verb::CopyOut: case sql::Verb::Explain:
+        case sql::Verb::Listen: case sql::Verb::Unlisten: case sql::Verb::Lock: return;
+    }
+}
+
+void Relay::on_path_row(ByteView body) {
+    if (!protocol::parse_data_row(body, cells_) || cells_.size() != 2 || cells_[0].size < 0) return;
+    facts_.search_path = std::string(reinterpret_cast<const char*>(cells_[0].data), static_cast<std::size_t>(cells_[0].size));
+    path_ = catalog::make_search_path(*setup_.view->catalog, facts_.search_path, setup_.view->upstream_role);
+    path_.has_temp = !(cells_[1].size == 1 && cells_[1].data[0] == '0');
+}
+
+}  // namespace pgveil::relay

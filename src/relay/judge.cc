@@ -1,0 +1,112 @@
+#include "relay/judge.h"
+
+#include "sql/lexer.h"
+
+namespace pgveil::relay {
+namespace {
+
+// Bounds the worker's memory: both caches start anew when full. Honest sessions repeat a few hundred texts.
+constexpr std::size_t kMaxEntries = 8192;
+constexpr std::size_t kMaxCachedText = 64 * 1024;
+
+void add_number(std::string& key, std::uint64_t number) {
+    key.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+void add_context(std::string& key, const DatabaseView& view, const catalog::SearchPath& path, std::span<const Oid> types) {
+    add_number(key, view.version);
+    key.append(view.database).push_back('\0');
+    key.append(path.text).push_back(path.known ? (path.has_temp ? 't' : 'k') : 'u');
+    for (Oid type : types) add_number(key, type.value);
+    key.push_back('\0');
+}
+
+// Verbs whose analysis looks session objects up (EXECUTE, FETCH, DECLARE, PREPARE): never shared.
+bool names_session_objects(const sql::Analysis& analysis) {
+    for (const sql::Statement& s : analysis.statements) {
+        switch (s.verb) {
+            case sql::Verb::Prepare: case sql::Verb::Execute: case sql::Verb::Declare: case sql::Verb::Fetch:
+            case sql::Verb::CloseCursor: case sql::Verb::Deallocate: return true;
+            case sql::Verb::Other: case sql::Verb::Empty: case sql::Verb::Select: case sql::Verb::Begin:
+            case sql::Verb::Commit: case sql::Verb::Rollback: case sql::Verb::Savepoint: case sql::Verb::Release:
+            case sql::Verb::RollbackTo: case sql::Verb::PrepareTransaction: case sql::Verb::SetTransaction:
+            case sql::Verb::Set: case sql::Verb::Reset: case sql::Verb::Show: case sql::Verb::DeallocateAll:
+            case sql::Verb::CloseAll: case sql::Verb::Discard: case sql::Verb::DiscardAll: case sql::Verb::CopyIn:
+            case sql::Verb::CopyOut: case sql::Verb::Explain: case sql::Verb::Listen: case sql::Verb::Unlisten:
+            case sql::Verb::Lock: break;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) {
+    const bool cacheable = text.size() <= kMaxCachedText && !asker.path.has_temp;
+    if (!cacheable) return fresh(text, types, view, asker);
+    if (judged_.size() > kMaxEntries) judged_.clear();
+    key_.clear();
+    add_context(key_, view, asker.path, types);
+    key_.append(asker.agent.name).push_back(static_cast<char>(asker.access));
+    const std::size_t context = key_.size();
+    const bool stripped = sql::strip_literals(text, stripped_);
+    if (stripped) {
+        key_.append(stripped_);
+        auto it = judged_.find(std::string_view(key_));
+        if (it != judged_.end() && it->second.judged) return it->second.judged;
+        if (it == judged_.end()) {
+            JudgedPtr judged = fresh(text, types, view, asker);
+            if (names_session_objects(judged->analysis)) return judged;
+            judged_.emplace(key_, Slot{judged->analysis.depends_on_literals ? nullptr : judged});
+            if (!judged->analysis.depends_on_literals) return judged;
+        }
+    }
+    key_.resize(context);
+    key_.push_back('=');
+    key_.append(text);
+    if (auto it = judged_.find(std::string_view(key_)); it != judged_.end()) return it->second.judged;
+    JudgedPtr judged = fresh(text, types, view, asker);
+    if (!names_session_objects(judged->analysis)) judged_.emplace(key_, Slot{judged});
+    return judged;
+}
+
+JudgedPtr Judge::fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) const {
+    auto judged = std::make_shared<Judged>();
+    judged->view_version = view.version;
+    judged->analysis = sql::analyze(text, {.catalog = *view.catalog,
+                                           .search_path = asker.path,
+                                           .parameter_types = types,
+                                           .named = asker.named,
+                                           .allowed_settings = view.settings});
+    judged->decision = policy::decide({.analysis = judged->analysis,
+                                       .agent = asker.agent,
+                                       .database = view.database,
+                                       .database_mode = view.mode,
+                                       .access = asker.access,
+                                       .ruleset = *view.rules,
+                                       .tags = *view.tags,
+                                       .catalog = *view.catalog});
+    return judged;
+}
+
+DescriptionPtr Judge::description(std::string_view text, std::span<const Oid> types, const DatabaseView& view,
+                                  const catalog::SearchPath& path) {
+    if (text.size() > kMaxCachedText || path.has_temp || !path.known) return nullptr;
+    key_.clear();
+    add_context(key_, view, path, types);
+    key_.append(text);
+    auto it = descriptions_.find(std::string_view(key_));
+    return it == descriptions_.end() ? nullptr : it->second;
+}
+
+void Judge::learn(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const catalog::SearchPath& path,
+                  DescriptionPtr description) {
+    if (text.size() > kMaxCachedText || path.has_temp || !path.known) return;
+    if (descriptions_.size() > kMaxEntries) descriptions_.clear();
+    key_.clear();
+    add_context(key_, view, path, types);
+    key_.append(text);
+    descriptions_.insert_or_assign(key_, std::move(description));
+}
+
+}  // namespace pgveil::relay

@@ -1,0 +1,85 @@
+// Judge: SQL text of one session context -> analysis and decision, cached per worker.
+//
+// Two keys: literal-stripped text for statements whose meaning does not hang on a literal, exact text for
+// the others. A cached judgement costs a hash and a compare. One Judge per worker, never shared; the
+// DatabaseView is an immutable snapshot, swapped as a whole when catalog, rules or tags change.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "pgveil/masking/mask_plan.h"
+#include "policy/decide.h"
+#include "sql/analyze.h"
+
+namespace pgveil::relay {
+
+/// Everything decisions depend on besides the statement and the session. Immutable.
+struct DatabaseView {
+    std::string database;
+    catalog::SnapshotPtr catalog;
+    std::shared_ptr<const policy::Ruleset> rules;
+    std::shared_ptr<const policy::TagTable> tags;
+    policy::Mode mode = policy::Mode::Enforce;       // of the database
+    std::vector<std::string> settings;               // dotted settings sessions may set
+    std::string upstream_role;
+    std::uint64_t version = 0;                       // grows with every change of any part
+};
+using DatabaseViewPtr = std::shared_ptr<const DatabaseView>;
+
+/// Columns of a statement's result as the server described them.
+struct Description {
+    std::vector<masking::Column> columns;            // formats are Text here; a portal knows its own
+};
+using DescriptionPtr = std::shared_ptr<const Description>;
+
+struct Judged {
+    sql::Analysis analysis;
+    policy::Decision decision;
+    std::uint64_t view_version = 0;
+};
+using JudgedPtr = std::shared_ptr<const Judged>;
+
+/// Who asks, and in which session context.
+struct Asker {
+    const Agent& agent;
+    Access access = Access::None;
+    const catalog::SearchPath& path;
+    const sql::NamedStatements* named = nullptr;
+};
+
+class Judge {
+  public:
+    Judge() = default;
+    Judge(const Judge&) = delete;
+    Judge& operator=(const Judge&) = delete;
+
+    [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker);
+    /// The description learnt for exactly this text and context; null: ask the server.
+    [[nodiscard]] DescriptionPtr description(std::string_view text, std::span<const Oid> types, const DatabaseView& view,
+                                             const catalog::SearchPath& path);
+    void learn(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const catalog::SearchPath& path,
+               DescriptionPtr description);
+
+  private:
+    [[nodiscard]] JudgedPtr fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) const;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    template <class Value>
+    using Cache = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+    struct Slot {
+        JudgedPtr judged;          // null: meaning hangs on literals, look under the exact text
+    };
+    Cache<Slot> judged_;
+    Cache<DescriptionPtr> descriptions_;
+    std::string key_, stripped_;   // reused: the warm path does not allocate
+};
+
+}  // namespace pgveil::relay

@@ -1,0 +1,91 @@
+#include "relay/plans.h"
+
+namespace pgveil::relay {
+namespace {
+
+using masking::Treatment;
+using policy::ColumnDirective;
+
+ColumnDirective opaque(const DatabaseView& view) {
+    ColumnDirective directive;
+    directive.treatment = view.rules->opaque == policy::OpaquePolicy::Scan ? Treatment::Scan : Treatment::Apply;
+    directive.transform = masking::Transform::Redact;
+    directive.class_name = "MASKED";
+    directive.rule = "opaque";
+    directive.why = "origin could not be resolved";
+    return directive;
+}
+
+// What RowDescription alone says. Views carry their own OID, so only lineage can speak for them.
+ColumnDirective described(const masking::Column& column, const DatabaseView& view, bool lineage_known) {
+    ColumnDirective scan;
+    scan.treatment = Treatment::Scan;
+    if (column.id.relation == kInvalidOid || column.id.attribute.value == 0) return lineage_known ? scan : opaque(view);
+    const catalog::Relation* relation = view.catalog->relation(column.id.relation);
+    if (relation == nullptr) return {};                              // newer than the snapshot: withheld
+    if (column.id.attribute.value < 0) return scan;                  // system columns hold no values
+    if (relation->column(column.id.attribute) == nullptr) return {};
+    if (relation->kind == catalog::RelationKind::View) return lineage_known ? scan : opaque(view);
+    if (!lineage_known && relation->schema == "pg_catalog") return opaque(view);   // statistics, activity
+    return policy::directive_for(*view.tags, column.id);
+}
+
+masking::TypeInfo type_info(Oid type, const catalog::Snapshot& catalog) {
+    masking::TypeInfo info;
+    info.oid = catalog.base_type(type);
+    const catalog::Type* found = catalog.type(info.oid);
+    if (found == nullptr) return info;
+    info.kind = found->kind;
+    info.name = found->name;
+    info.element = catalog.base_type(found->element);
+    if (const catalog::Type* element = catalog.type(info.element)) info.element_kind = element->kind;
+    return info;
+}
+
+Format format_of(std::span<const std::int16_t> formats, std::size_t i) {
+    if (formats.empty()) return Format::Text;
+    const std::int16_t code = formats.size() == 1 ? formats[0] : (i < formats.size() ? formats[i] : std::int16_t{1});
+    return code == 0 ? Format::Text : Format::Binary;
+}
+
+}  // namespace
+
+masking::Column column_of(std::string_view name, ColumnId id, Oid type, const catalog::Snapshot& catalog) {
+    masking::Column column;
+    column.name = std::string(name);
+    column.id = id;
+    column.type = type_info(type, catalog);
+    if (const catalog::Relation* relation = catalog.relation(id.relation)) {
+        if (const catalog::Column* stored = relation->column(id.attribute)) column.stored_name = stored->name;
+    }
+    return column;
+}
+
+masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Description& description,
+                           std::span<const std::int16_t> formats, const DatabaseView& view) {
+    const std::vector<ColumnDirective>* lineage = nullptr;
+    if (judged != nullptr && result < judged->decision.columns.size() && result < judged->decision.columns_known.size() &&
+        judged->decision.columns_known[result] &&
+        judged->decision.columns[result].size() == description.columns.size()) {
+        lineage = &judged->decision.columns[result];
+    }
+    masking::RowPlan plan;
+    plan.columns.reserve(description.columns.size());
+    for (std::size_t i = 0; i < description.columns.size(); ++i) {
+        masking::ColumnPlan column;
+        column.column = description.columns[i];
+        column.column.format = format_of(formats, i);
+        const ColumnDirective by_server = described(column.column, view, lineage != nullptr);
+        const ColumnDirective& chosen = lineage != nullptr ? policy::stricter((*lineage)[i], by_server) : by_server;
+        column.treatment = chosen.treatment;
+        column.transform = chosen.transform;
+        column.class_name = chosen.class_name;
+        column.rule = chosen.rule;
+        column.keyed_allowed = chosen.keyed_allowed;
+        column.key_domain = view.database + '\0' + chosen.class_name;
+        plan.columns.push_back(std::move(column));
+    }
+    return plan;
+}
+
+}  // namespace pgveil::relay

@@ -1,0 +1,89 @@
+// Records: what the log is told of each statement. No raw literal: texts come from sql::mask_for_log.
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+
+std::uint64_t Relay::record(audit::Record what) {
+    what.time = now_.wall;
+    what.agent = setup_.agent.name;
+    what.database = setup_.view->database;
+    what.session = setup_.session.value;
+    out_->others.emplace_back(AppendRecord{++records_, std::move(what)});
+    return records_;
+}
+
+sql::LoggedText Relay::logged(std::string_view text) const {
+    return sql::mask_for_log(text, tools_.tokens, [this](std::string_view name) { return setup_.view->catalog->knows_identifier(name); });
+}
+
+audit::Record Relay::statement_record(audit::Kind kind, const Judged& judged, std::uint64_t number) const {
+    audit::Record made;
+    made.kind = kind;
+    made.statement = number;
+    made.sql_class = std::string(sql::name_of(judged.analysis.kind));
+    made.rule = judged.decision.rule;
+    made.task = setup_.task;
+    for (const sql::RelationUse& relation : judged.analysis.relations) made.relations.push_back(relation.name);
+    return made;
+}
+
+RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, std::span<const BoundParameter> parameters,
+                        std::string_view decision, std::string_view request) {
+    auto run = std::make_shared<Run>();
+    run->number = ++runs_;
+    run->judged = judged;
+    run->enforced = enforced(judged->decision);
+    run->started = now_.monotonic;
+    audit::Record intent = statement_record(audit::Kind::StmtIntent, *judged, run->number);
+    intent.sql = text.lexed ? text.text : "";
+    for (const sql::LoggedLiteral& literal : text.literals) intent.literals.push_back({literal.type, literal.token, literal.length});
+    for (const BoundParameter& parameter : parameters) {
+        if (parameter.is_null) continue;
+        intent.literals.push_back({"parameter", sql::literal_token(tools_.tokens, text_of(parameter.value)),
+                                   static_cast<std::uint32_t>(parameter.value.size())});
+    }
+    intent.decision = std::string(decision);
+    intent.request = std::string(request);
+    const std::uint64_t number = record(std::move(intent));
+    // BEGIN, SET and ROLLBACK do not wait; COMMIT waits when there is something to commit (start_write).
+    const bool light = judged->analysis.kind == sql::Kind::Transaction || judged->analysis.kind == sql::Kind::Session;
+    run->intent = light && !transaction_.wrote ? 0 : number;
+    run->records_result = true;
+    return run;
+}
+
+void Relay::record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request) {
+    const sql::LoggedText masked = logged(text);
+    audit::Record refused = statement_record(audit::Kind::StmtIntent, judged, ++runs_);
+    refused.sql = masked.lexed ? masked.text : "";
+    for (const sql::LoggedLiteral& literal : masked.literals) refused.literals.push_back({literal.type, literal.token, literal.length});
+    refused.decision = std::string(decision);
+    refused.request = std::string(request);
+    record(std::move(refused));
+}
+
+void Relay::finish_run(Run& run) {
+    if (!std::exchange(run.records_result, false)) return;
+    if (run.plan) {
+        for (std::size_t i = 0; i < run.plan->columns.size() && i < run.masked_cells.size(); ++i) {
+            if (run.masked_cells[i] == 0) continue;
+            const masking::ColumnPlan& column = run.plan->columns[i];
+            run.masked[column.rule.empty() ? "content" : column.rule] += run.masked_cells[i];
+        }
+    }
+    audit::Record result = statement_record(audit::Kind::StmtResult, *run.judged, run.number);
+    result.rows = run.rows > 0 ? static_cast<std::int64_t>(run.rows) : protocol::rows_of_tag(run.tag);
+    result.bytes = static_cast<std::int64_t>(run.bytes);
+    result.tag = run.tag;
+    result.sqlstate = run.sqlstate.empty() ? "00000" : run.sqlstate;
+    result.request = run.request;
+    result.duration_us = std::chrono::duration_cast<std::chrono::microseconds>(now_.monotonic - run.started).count();
+    result.masked.assign(run.masked.begin(), run.masked.end());
+    record(std::move(result));
+}
+
+}  // namespace pgveil::relay

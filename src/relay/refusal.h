@@ -1,0 +1,30 @@
+// Refusals: the errors an agent meets, in words and in JSON (contract.md, "What an agent meets").
+// Pure. Texts never hold data of rows, nor words that pools take for a lost connection.
+#pragma once
+
+#include "policy/decision.h"
+#include "protocol/encoder.h"
+#include "pgveil/core/request.h"
+
+namespace pgveil::relay {
+
+[[nodiscard]] protocol::ErrorOut held(const RequestView& request, bool in_transaction, WallTime now);
+[[nodiscard]] protocol::ErrorOut denied_by_person(const RequestView& request);
+[[nodiscard]] protocol::ErrorOut expired_request(const RequestView& request);
+[[nodiscard]] protocol::ErrorOut not_runnable(const RequestView& request);
+[[nodiscard]] protocol::ErrorOut drifted(const RequestView& request, std::string_view what);
+[[nodiscard]] protocol::ErrorOut too_many(std::string_view detail, std::uint32_t retry_after_s);
+[[nodiscard]] protocol::ErrorOut unknown_request(std::string_view id);
+[[nodiscard]] protocol::ErrorOut store_unavailable();
+[[nodiscard]] protocol::ErrorOut audit_unavailable();
+[[nodiscard]] protocol::ErrorOut by_policy(const policy::Decision& decision);
+[[nodiscard]] protocol::ErrorOut limit_reached(std::string_view which);
+[[nodiscard]] protocol::ErrorOut failed_transaction();
+[[nodiscard]] protocol::ErrorOut cancelled();
+/// Plain error with a hint.
+[[nodiscard]] protocol::ErrorOut plain(SqlState code, std::string message, std::string hint = {});
+
+/// RFC 8259 string with quotes. Escapes controls; input is UTF-8.
+[[nodiscard]] std::string json_string(std::string_view text);
+
+}  // namespace pgveil::relay

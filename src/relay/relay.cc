@@ -1,0 +1,298 @@
+#include "relay/relay.h"
+
+#include <algorithm>
+
+#include "relay/refusal.h"
+
+namespace pgveil::relay {
+namespace {
+
+// A client message larger than this is still taken (PostgreSQL takes 1 GiB), collected as it arrives.
+constexpr std::size_t kWholeFrontend = 1U << 30;
+
+}  // namespace
+
+Relay::Relay(RelaySetup setup, Tools tools)
+    : setup_(std::move(setup)),
+      tools_(tools),
+      client_(protocol::Direction::Frontend, kWholeFrontend, ""),
+      server_(protocol::Direction::Backend, setup_.max_message, "Dd") {
+    path_ = catalog::make_search_path(*setup_.view->catalog, setup_.search_path, setup_.view->upstream_role);
+    committed_path_ = setup_.search_path;
+    facts_.search_path = setup_.search_path;
+    facts_.isolation = "default";
+    for (const auto& [name, value] : setup_.parameters) {
+        if (name == "TimeZone") facts_.time_zone = value;
+        if (name == "DateStyle") facts_.date_style = value;
+        if (name == "IntervalStyle") facts_.interval_style = value;
+    }
+}
+
+Relay::~Relay() = default;
+
+// Every event handler is one of these: remember the actions, run, forget them.
+void Relay::on_client(ByteView bytes, Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    client_.feed(bytes);
+    pump_client();
+    client_.keep_rest();
+}
+
+void Relay::on_server(ByteView bytes, Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    server_.feed(bytes);
+    pump_server();
+    server_.keep_rest();
+    resume();
+}
+
+void Relay::on_durable(std::uint64_t record, Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    durable_ = std::max(durable_, record);
+    if (blocked_) {
+        blocked_ = false;
+        pump_server();
+        server_.keep_rest();
+    }
+    if (state_ == State::WaitingForRecord && deferred_ && deferred_->record <= durable_) {
+        state_ = State::Reading;
+        run_deferred();
+    }
+    resume();
+}
+
+void Relay::on_view(DatabaseViewPtr view, bool refreshed, Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (view->catalog->version() != setup_.view->catalog->version()) {
+        path_ = catalog::make_search_path(*view->catalog, facts_.search_path, view->upstream_role);
+        path_stale_ = path_stale_ || path_.has_temp;
+    }
+    setup_.view = std::move(view);
+    if (refreshed && state_ == State::WaitingForCatalog) {
+        state_ = State::Barrier;
+        resume();
+    }
+}
+
+void Relay::on_timer(Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (state_ != State::WaitingForPerson || now.monotonic < deferred_->deadline) return;
+    state_ = State::Reading;
+    give_ticket(deferred_->request);
+    resume();
+}
+
+void Relay::on_cancel(Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (state_ != State::WaitingForPerson) {
+        if (!pipeline_.empty()) out.others.emplace_back(CancelServer{});
+        return;
+    }
+    out.others.emplace_back(AskControl{next_ticket_++, control::CancelRequest{deferred_->request.id, setup_.agent.name}});
+    state_ = State::Reading;
+    refuse(cancelled());
+    resume();
+}
+
+void Relay::end(SqlState code, std::string message, Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (state_ == State::Ended) return;
+    if (!pipeline_.empty()) out.others.emplace_back(CancelServer{});
+    fatal(code, std::move(message));
+}
+
+void Relay::on_peer_lost(bool server_side, Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (state_ == State::Ended) return;
+    for (Pending& pending : pending_) {
+        if (pending.run && pending.run->sqlstate.empty()) pending.run->sqlstate = "08006";
+    }
+    // An approved write whose end nobody saw: not executed is only certain once its transaction cannot commit.
+    for (const RunPtr& run : uncommitted_) {
+        out.others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, RequestState::Unknown, run->tag, "08006", -1}});
+    }
+    uncommitted_.clear();
+    for (Pending& pending : pending_) {
+        if (pending.run) finish_run(*pending.run);
+    }
+    if (server_side) {
+        fatal(sqlstate::ConnectionFailure, "the database server ended the session");
+    } else {
+        state_ = State::Ended;
+        out.others.emplace_back(EndSession{"client closed"});
+    }
+}
+
+void Relay::pump_client() {
+    while (state_ == State::Reading) {
+        const auto step = client_.next();
+        if (step.next == protocol::FrameReader::Next::NeedMore) return;
+        if (step.next == protocol::FrameReader::Next::Malformed) {
+            if (step.why == protocol::Malformed::UnknownType) {
+                fatal(sqlstate::ProtocolViolation, "invalid frontend message type");
+            } else {
+                state_ = State::Ended;   // PostgreSQL closes without a word here
+                out_->others.emplace_back(EndSession{"invalid message length"});
+            }
+            return;
+        }
+        process(step.frame.type, step.frame.body);
+        if (state_ == State::Reading) deferred_.reset();
+    }
+}
+
+void Relay::pump_server() {
+    while (state_ != State::Ended) {
+        if (blocks()) {
+            blocked_ = true;
+            return;
+        }
+        const auto step = server_.next();
+        if (step.next == protocol::FrameReader::Next::NeedMore) return;
+        if (step.next == protocol::FrameReader::Next::Malformed) {
+            fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+            return;
+        }
+        on_server_frame(step.frame);
+    }
+}
+
+// The one place where a client message meets its handler.
+void Relay::process(char type, ByteView body) {
+    if (pipeline_.skipping() && type != 'S' && type != 'X') return;   // as the server: ignore till Sync
+    simple_ = type == 'Q' || type == 'F';
+    if (must_wait(type, body)) return;
+    switch (type) {
+        case 'Q': return on_query(body);
+        case 'P': return on_parse(body);
+        case 'B': return on_bind(body);
+        case 'D': return on_describe(body);
+        case 'E': return on_execute(body);
+        case 'C': return on_close(body);
+        case 'H': return on_flush();
+        case 'S': return on_sync();
+        case 'F': return on_function_call(body);
+        case 'd': case 'c': case 'f': return on_copy(type, body);
+        case 'X':
+            protocol::put_terminate(out_->to_server);
+            state_ = State::Ended;
+            out_->others.emplace_back(EndSession{"client terminated"});
+            return;
+    }
+    fatal(sqlstate::ProtocolViolation, "invalid frontend message type " + std::to_string(static_cast<unsigned char>(type)));
+}
+
+// Messages that judge or run something wait while an answer in flight may change what they mean.
+bool Relay::must_wait(char type, ByteView body) {
+    const bool judges = type == 'Q' || type == 'P' || type == 'B' || type == 'E';
+    if (!judges) return false;
+    if (fact_barrier_ && !pipeline_.empty()) {
+        defer(type, body);
+        return true;
+    }
+    if (path_stale_ && pipeline_.empty() && transaction_.status != TransactionStatus::Failed) ask_path();
+    if (path_stale_ && !pipeline_.empty()) {
+        defer(type, body);
+        return true;
+    }
+    return false;
+}
+
+void Relay::defer(char type, ByteView body) {
+    if (!deferred_) {
+        deferred_.emplace();
+        deferred_->type = type;
+        deferred_->body = copy_of(body);
+    }
+    wait_in(State::Barrier);
+}
+
+// True when nothing is in flight, so that the transaction's state is known; else the message waits.
+bool Relay::at_barrier(char type, ByteView body) {
+    if (!pipeline_.empty()) {
+        defer(type, body);
+        return false;
+    }
+    if (!deferred_) {
+        deferred_.emplace();
+        deferred_->type = type;
+        deferred_->body = copy_of(body);
+    }
+    return true;
+}
+
+void Relay::wait_in(State state) {
+    state_ = state;
+    if (state == State::Barrier && !pipeline_.empty() && pipeline_.needs_flush()) {
+        protocol::put_flush(out_->to_server);
+        pipeline_.flushed();
+    }
+}
+
+// The ledger is empty: the message that waited is processed as if it had just come.
+void Relay::resume() {
+    while (state_ == State::Barrier && pipeline_.empty()) {
+        const Bytes body = deferred_->body;
+        state_ = State::Reading;
+        process(deferred_->type, body);
+        if (state_ == State::Reading) deferred_.reset();
+    }
+    if (state_ != State::Reading) return;
+    deferred_.reset();
+    pump_client();
+    client_.keep_rest();
+}
+
+void Relay::send(session::Request request, session::Disposition disposition, Pending pending) {
+    pending.tag = next_tag_++;
+    pipeline_.sent({request, disposition, pending.tag});
+    pending_.push_back(std::move(pending));
+}
+
+Pending* Relay::pending_of(std::uint64_t tag) {
+    while (!pending_.empty() && pending_.front().tag < tag) pending_.pop_front();
+    return !pending_.empty() && pending_.front().tag == tag ? &pending_.front() : nullptr;
+}
+
+void Relay::settle(std::uint64_t tag) {
+    while (!pending_.empty() && pending_.front().tag <= tag) pending_.pop_front();
+    if (pipeline_.empty()) fact_barrier_ = false;
+}
+
+void Relay::fatal(SqlState code, std::string message) {
+    protocol::ErrorOut error = plain(code, std::move(message));
+    error.severity = "FATAL";
+    protocol::put_error(out_->to_client, error);
+    state_ = State::Ended;
+    out_->others.emplace_back(EndSession{"fatal " + std::string(code.text())});
+}
+
+const sql::Analysis* Relay::prepared(std::string_view name) const {
+    const PreparedPtr statement = statements_.expected(name);
+    return statement && statement->judged ? &statement->judged->analysis : nullptr;
+}
+
+const sql::Analysis* Relay::cursor(std::string_view name) const {
+    const PortalPtr portal = portals_.expected(name);
+    return portal && portal->judged ? &portal->judged->analysis : nullptr;
+}
+
+Asker Relay::asker() const { return {setup_.agent, setup_.access, path_, this}; }
+
+JudgedPtr Relay::judge(std::string_view text, std::span<const Oid> types) {
+    return tools_.judge.judge(text, types, *setup_.view, asker());
+}
+
+bool Relay::enforced(const policy::Decision& decision) const { return decision.mode == policy::Mode::Enforce; }
+
+bool Relay::write_session() const { return setup_.access == Access::Write && setup_.writable_upstream; }
+
+}  // namespace pgveil::relay

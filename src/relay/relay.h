@@ -1,0 +1,267 @@
+// Relay: the enforcement point of one session. Bytes of both peers, answers of control and log, and time
+// come in; bytes, records and questions go out as Actions. No I/O, no clock, no randomness of its own.
+//
+// Owner: proxy/link, on the worker's loop; neither copied nor moved. Reads hostile bytes on both legs.
+// Anything it does not understand ends the session. Files: request_path (simple protocol), extended_path,
+// response_path (server's messages), rows (masking), hold (people), run (read-write), local (pgveil.*),
+// records (the log).
+//
+//   client state     | meaning                                          | left when
+//   Reading          | client messages are processed                    | a message must wait
+//   Barrier          | one message waits for an empty ledger            | the last answer came
+//   AskingControl    | a question is with the control thread            | on_control
+//   WaitingForPerson | held on the wire (pgveil.wait)                   | decision, time, cancel
+//   WaitingForRecord | intent of a write must be durable                | on_durable
+//   WaitingForCatalog| an unknown name asked for a refresh              | on_view
+//   Running          | an approved statement runs in pgveil.execute      | its last answer
+//   Ended            | nothing is read any more                         | –
+#pragma once
+
+#include <deque>
+#include <functional>
+
+#include "pgveil/core/keyed_hash.h"
+#include "pgveil/core/principal.h"
+#include "protocol/backend_messages.h"
+#include "protocol/encoder.h"
+#include "protocol/frame_reader.h"
+#include "protocol/frontend_messages.h"
+#include "relay/event.h"
+#include "relay/local_shapes.h"
+#include "relay/statement.h"
+#include "session/pipeline.h"
+#include "session/slots.h"
+#include "session/transaction.h"
+
+namespace pgveil::relay {
+
+struct RelaySetup {
+    Agent agent;
+    SessionId session;
+    std::string address;
+    DatabaseViewPtr view;
+    Access access = Access::None;              // of the grant the session opened under
+    bool writable_upstream = false;            // the server connection's role may write
+    std::string task, reason;
+    std::chrono::seconds wait{0};
+    std::string search_path;                   // SHOW search_path on the server connection
+    std::vector<std::pair<std::string, std::string>> parameters;   // ParameterStatus as the server gave it
+    std::uint64_t max_message = 64ULL << 20;   // largest row the masker will hold at once
+};
+
+struct Tools {
+    Judge& judge;
+    masking::RowMasker& masker;
+    const KeyedHash& tokens;
+};
+
+class Relay final : private sql::NamedStatements {
+  public:
+    Relay(RelaySetup setup, Tools tools);
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+    ~Relay() override;
+
+    void on_client(ByteView bytes, Now now, Actions& out);
+    void on_server(ByteView bytes, Now now, Actions& out);
+    void on_durable(std::uint64_t record, Now now, Actions& out);
+    void on_control(std::uint64_t ticket, control::Answer answer, Now now, Actions& out);
+    void on_request_changed(std::string_view id, Now now, Actions& out);
+    /// New snapshot; `refreshed`: the answer to our RefreshCatalog.
+    void on_view(DatabaseViewPtr view, bool refreshed, Now now, Actions& out);
+    void on_timer(Now now, Actions& out);
+    /// The client's CancelRequest with the right key.
+    void on_cancel(Now now, Actions& out);
+    /// Grant gone, killed, shutdown: FATAL with `code`, then the end.
+    void end(SqlState code, std::string message, Now now, Actions& out);
+    /// One leg is gone; records what was running.
+    void on_peer_lost(bool server_side, Now now, Actions& out);
+    /// The journal cannot write any more.
+    void on_audit_failed() { audit_failed_ = true; }
+
+    [[nodiscard]] bool wants_client() const { return state_ == State::Reading; }
+    [[nodiscard]] bool wants_server() const { return !blocked_; }
+    [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
+    [[nodiscard]] const session::Transaction& transaction() const { return transaction_; }
+    [[nodiscard]] const std::string& task() const { return setup_.task; }
+
+  private:
+    enum class State : std::uint8_t {
+        Ended, Reading, Barrier, AskingControl, WaitingForPerson, WaitingForRecord, WaitingForCatalog, Running
+    };
+    enum class Stage : std::uint8_t { Judge, Look, Consume, File, Submit, Local, Run };
+
+    /// A message that had to wait: our own copy, and how far it got.
+    struct Deferred {
+        char type = 0;
+        Bytes body;
+        Stage stage = Stage::Judge;
+        bool refreshed = false, listed = false;
+        bool by_id = false;                  // pgveil.execute
+        JudgedPtr judged;
+        RequestDraft draft;
+        RequestView request;
+        std::string waiting_for;             // request id
+        std::uint64_t ticket = 0, record = 0;
+        MonotonicTime deadline{};
+        PortalPtr portal;
+        RunPtr run;
+    };
+
+    // relay.cc: pumps, waiting, ledger
+    void pump_client();
+    void pump_server();
+    void process(char type, ByteView body);
+    void defer(char type, ByteView body);
+    [[nodiscard]] bool at_barrier(char type, ByteView body);
+    [[nodiscard]] bool must_wait(char type, ByteView body);
+    void resume();
+    void wait_in(State state);
+    void send(session::Request request, session::Disposition disposition, Pending pending);
+    [[nodiscard]] Pending* pending_of(std::uint64_t tag);
+    void settle(std::uint64_t tag);
+    void fatal(SqlState code, std::string message);
+    [[nodiscard]] const sql::Analysis* prepared(std::string_view name) const override;
+    [[nodiscard]] const sql::Analysis* cursor(std::string_view name) const override;
+    [[nodiscard]] Asker asker() const;
+    [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types);
+    [[nodiscard]] bool enforced(const policy::Decision& decision) const;
+    [[nodiscard]] bool write_session() const;
+
+    // request_path.cc
+    void on_query(ByteView body);
+    void query_at_barrier(std::string_view text, const JudgedPtr& judged);
+    void forward_query(std::string_view text, const JudgedPtr& judged);
+    void probe(std::string_view text);
+    void on_sync();
+    void on_flush();
+    void on_function_call(ByteView body);
+    void on_copy(char type, ByteView body);
+    [[nodiscard]] bool await_catalog(char type, ByteView body, const Judged& judged);
+    void note_facts(const sql::Analysis& analysis);
+
+    // extended_path.cc
+    void on_parse(ByteView body);
+    void on_bind(ByteView body);
+    void bind_at_barrier(const protocol::BindView& bind, const PortalPtr& portal);
+    void forward_bind(ByteView body, std::string_view name, const PortalPtr& portal);
+    void on_describe(ByteView body);
+    void on_execute(ByteView body);
+    void forward_execute(ByteView body, std::string_view name, const PortalPtr& portal);
+    void on_close(ByteView body);
+    void inject_describe(std::string_view name, const PreparedPtr& statement);
+    [[nodiscard]] PortalPtr make_portal(const protocol::BindView& bind, const PreparedPtr& statement);
+
+    // response_path.cc
+    void on_server_frame(const protocol::Frame& frame);
+    void on_asynchronous(const protocol::Frame& frame);
+    void on_answer(const protocol::Frame& frame, const session::Pipeline::Answered& answered);
+    void on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    void on_swallowed(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    void on_error(const protocol::Frame& frame, const session::Pipeline::Answered& answered, Pending& pending);
+    void on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    void on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    void confirm(const session::Entry& entry, Pending& pending);
+    void discard(const session::Entry& entry);
+    void on_described(const protocol::Frame& frame, Pending& pending);
+    void finish_statement(const sql::Statement& statement, std::string_view tag);
+    void finish_run(Run& run);
+    [[nodiscard]] bool blocks() const;
+
+    // rows.cc
+    void on_row(const protocol::Frame& frame, Run& run);
+    void plan_rows(Run& run);
+    void mask_row(ByteView body, Run& run);
+    void capture_row(ByteView body, Run& run);
+    void count_row(Run& run, std::uint64_t bytes);
+    void forward_error(char type, ByteView body, const Run* run);
+    void put_parameter_status(const protocol::ParameterStatusView& status);
+
+    // hold.cc
+    void hold(std::string_view statement, const JudgedPtr& judged, std::span<const BoundParameter> parameters,
+              std::span<const std::int16_t> formats);
+    void ask(control::Ask ask, Stage stage);
+    void on_consumed(control::Answer& answer);
+    void on_filed(control::Answer& answer);
+    void on_looked(control::Answer& answer);
+    void wait_for_person(const RequestView& request);
+    void give_ticket(const RequestView& request);
+    void refuse_outcome(const control::Answer& answer);
+    [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
+
+    // run.cc
+    void refuse(const protocol::ErrorOut& error);
+    void refuse(const policy::Decision& decision);
+    void poison(const protocol::ErrorOut& error);
+    void run_deferred();
+    void start_write(const JudgedPtr& judged, std::string request);
+    void run_query(std::string_view text, const RunPtr& run);
+    void run_bind();
+    void run_captured();
+    void bind_captured(const RequestView& request, const RunPtr& run);
+    void script(std::string_view sql);
+    void script_query(std::string_view sql);
+    void open_shield();
+    void close_shield();
+    void unlock(const sql::Analysis& analysis);
+    void after_transaction_verb(const sql::Analysis& analysis, bool simple);
+    void ask_path();
+
+    // local.cc
+    [[nodiscard]] static bool is_local(const sql::Analysis& analysis);
+    void local_query(const JudgedPtr& judged);
+    void local_execute(const PortalPtr& portal);
+    void local_describe(const Prepared& statement, bool of_statement, std::span<const std::int16_t> formats);
+    void answer_local(const sql::Analysis& analysis, std::string argument);
+    void answer_explain(std::string_view sql);
+    void submit(std::string_view sql);
+    void on_local_answer(control::Answer& answer);
+    void apply_setting(const sql::Statement& statement);
+    void local_rows(std::vector<LocalRow> rows, std::string_view tag);
+    void local_done(std::string_view tag);
+    void answer_executed(Run& run);
+    void fail_executed(const protocol::ErrorOut& error);
+
+    // records.cc
+    std::uint64_t record(audit::Record record);
+    [[nodiscard]] audit::Record statement_record(audit::Kind kind, const Judged& judged, std::uint64_t number) const;
+    RunPtr begin_run(const JudgedPtr& judged, const sql::LoggedText& logged, std::span<const BoundParameter> parameters,
+                     std::string_view decision, std::string_view request);
+    void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request);
+    void record_result(Run& run);
+    [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
+
+    RelaySetup setup_;
+    Tools tools_;
+    State state_ = State::Reading;
+    bool blocked_ = false;                    // server's bytes wait for a record
+    bool audit_failed_ = false;
+    bool fact_barrier_ = false;               // something in flight changes what later statements mean
+    bool path_stale_ = false;                 // search_path must be asked for before the next judgement
+    bool batch_open_ = false, batch_ran_ = false;   // extended messages, Executes since the last Sync
+    bool path_touched_ = false;               // SET search_path inside the open transaction
+    bool relock_ = false;                     // after the client's Sync the default goes back to read-only
+    bool begin_writable_ = false;             // we asked for a read-write block behind the client's BEGIN
+    bool simple_ = true;                      // the message being processed is of the simple protocol
+    protocol::FrameReader client_, server_;
+    session::Pipeline pipeline_;
+    std::deque<Pending> pending_;
+    session::Slots<Prepared> statements_;
+    session::Slots<Portal> portals_;
+    session::Transaction transaction_;
+    std::optional<Deferred> deferred_;
+    std::vector<RunPtr> suspended_;           // portals stopped at a row limit: their result is not recorded yet
+    std::vector<RunPtr> uncommitted_;         // runs under an approval whose transaction has not ended
+    catalog::SearchPath path_;
+    std::string committed_path_, path_answer_;
+    SessionFacts facts_;
+    bool client_read_only_default_ = false;   // the client's wish, not what the server does
+    std::uint64_t next_tag_ = 1, next_ticket_ = 1, records_ = 0, durable_ = 0, runs_ = 0;
+    std::vector<protocol::RawCell> cells_;
+    std::vector<masking::CellView> views_;
+    Now now_{};
+    Actions* out_ = nullptr;                  // of the event being handled
+};
+
+}  // namespace pgveil::relay

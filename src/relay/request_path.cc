@@ -1,0 +1,155 @@
+// Simple protocol, and the messages that carry no statement.
+#include "relay/refusal.h"
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+namespace {
+
+constexpr std::string_view kProbeName = "pgveil_probe";
+
+// Statements after which a later statement may mean something else, or run in another transaction state.
+bool changes_facts(const sql::Statement& statement) {
+    switch (statement.verb) {
+        case sql::Verb::Begin: case sql::Verb::Commit: case sql::Verb::Rollback: case sql::Verb::Savepoint:
+        case sql::Verb::Release: case sql::Verb::RollbackTo: case sql::Verb::PrepareTransaction:
+        case sql::Verb::SetTransaction: case sql::Verb::Set: case sql::Verb::Reset: case sql::Verb::Prepare:
+        case sql::Verb::Deallocate: case sql::Verb::DeallocateAll: case sql::Verb::Declare: case sql::Verb::CloseCursor:
+        case sql::Verb::CloseAll: case sql::Verb::Discard: case sql::Verb::DiscardAll: return true;
+        case sql::Verb::Other: case sql::Verb::Empty: case sql::Verb::Select: case sql::Verb::Show:
+        case sql::Verb::Execute: case sql::Verb::Fetch: case sql::Verb::CopyIn: case sql::Verb::CopyOut:
+        case sql::Verb::Explain: case sql::Verb::Listen: case sql::Verb::Unlisten: case sql::Verb::Lock: return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void Relay::on_query(ByteView body) {
+    const auto text = protocol::parse_query(body);
+    if (!text || !sql::valid_text(*text)) {
+        if (!at_barrier('Q', body)) return;
+        return refuse(text ? plain(sqlstate::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
+                           : plain(sqlstate::ProtocolViolation, "invalid message format"));
+    }
+    const JudgedPtr judged = judge(*text, {});
+    const policy::Decision& decision = judged->decision;
+    if (!enforced(decision)) return forward_query(*text, judged);
+    if (await_catalog('Q', body, *judged)) return;
+    const bool plain_read = decision.verdict == policy::Verdict::Forward && !is_local(judged->analysis) &&
+                            (judged->analysis.kind == sql::Kind::Read || judged->analysis.kind == sql::Kind::Session) &&
+                            !judged->analysis.unparsed;
+    if (plain_read && !transaction_.writable && !audit_failed_) return forward_query(*text, judged);
+    if (!at_barrier('Q', body)) return;
+    query_at_barrier(*text, judged);
+}
+
+// Nothing is in flight: the transaction's state is known.
+void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
+    const policy::Decision& decision = judged->decision;
+    const bool ends_transaction = judged->analysis.kind == sql::Kind::Transaction;
+    const bool failed = transaction_.status == TransactionStatus::Failed;
+    if (failed && !(ends_transaction && decision.verdict == policy::Verdict::Forward)) return refuse(failed_transaction());
+    if (!failed && (judged->analysis.unparsed || (judged->analysis.kind == sql::Kind::Unknown && !judged->analysis.unknown_names.empty()))) {
+        if (judged->analysis.unparsed && judged->analysis.unparsed->bounded) {
+            return refuse(plain(sqlstate::StatementTooComplex, judged->analysis.unparsed->message));
+        }
+        if (judged->analysis.statements.size() <= 1) return probe(text);
+    }
+    if (const auto why_not = cannot_run(*judged)) return refuse(*why_not);
+    if (is_local(judged->analysis)) return local_query(judged);
+    switch (decision.verdict) {
+        case policy::Verdict::Refuse:
+            record_refusal(*judged, text, "deny", "");
+            return refuse(decision);
+        case policy::Verdict::Hold: return hold(text, judged, {}, {});
+        case policy::Verdict::Forward: break;
+    }
+    switch (judged->analysis.kind) {
+        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown:
+            return start_write(judged, "");
+        case sql::Kind::Transaction:
+            if (transaction_.wrote && !failed) return start_write(judged, "");   // COMMIT of a write: its record first
+            return forward_query(text, judged);
+        case sql::Kind::Session: case sql::Kind::Read:
+            if (transaction_.writable && !transaction_.shielded) open_shield();
+            return forward_query(text, judged);
+    }
+}
+
+void Relay::forward_query(std::string_view text, const JudgedPtr& judged) {
+    const bool in_block = transaction_.status == TransactionStatus::InTransaction;
+    if (in_block && transaction_.shielded && judged->analysis.kind == sql::Kind::Transaction) close_shield();
+    const std::string_view decision = enforced(judged->decision) ? "allow" : "shadow";
+    RunPtr run = begin_run(judged, logged(text), {}, decision, "");
+    run_query(text, run);
+}
+
+/// Only parsed by the server, never run: PostgreSQL's own error is the best answer to a mistyped name.
+void Relay::probe(std::string_view text) {
+    protocol::put_parse(out_->to_server, kProbeName, text, {});
+    protocol::put_close(out_->to_server, 'S', kProbeName);
+    protocol::put_sync(out_->to_server);
+    Pending parse{.why = Pending::Why::Probe};
+    parse.run = std::make_shared<Run>();
+    send(session::Request::Parse, session::Disposition::Forward, std::move(parse));
+    send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    send(session::Request::Sync, session::Disposition::Forward, {});
+    fact_barrier_ = true;
+}
+
+/// True if the message now waits for a fresh catalog.
+bool Relay::await_catalog(char type, ByteView body, const Judged& judged) {
+    if (judged.analysis.unknown_names.empty() || judged.decision.mode != policy::Mode::Enforce) return false;
+    if (deferred_ && deferred_->refreshed) return false;
+    if (!at_barrier(type, body)) return true;
+    deferred_->refreshed = true;
+    state_ = State::WaitingForCatalog;
+    out_->others.emplace_back(RefreshCatalog{});
+    return true;
+}
+
+void Relay::note_facts(const sql::Analysis& analysis) {
+    for (const sql::Statement& statement : analysis.statements) fact_barrier_ = fact_barrier_ || changes_facts(statement);
+    if (analysis.kind == sql::Kind::Write || analysis.kind == sql::Kind::Ddl || analysis.kind == sql::Kind::Unknown) {
+        fact_barrier_ = true;
+    }
+}
+
+void Relay::on_sync() {
+    protocol::put_sync(out_->to_server);
+    send(session::Request::Sync, session::Disposition::Forward, {});
+    batch_open_ = batch_ran_ = false;
+    if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+}
+
+void Relay::on_flush() {
+    protocol::put_flush(out_->to_server);
+    if (!pipeline_.empty()) pipeline_.flushed();
+}
+
+// A function by OID, with no SQL to judge: refused, the session lives (design: contract, masking channels).
+void Relay::on_function_call(ByteView body) {
+    if (setup_.view->mode != policy::Mode::Enforce || setup_.view->rules->mode != policy::Mode::Enforce) {
+        protocol::put_message(out_->to_server, 'F', body);
+        audit::Record call = statement_record(audit::Kind::StmtIntent, Judged{}, ++runs_);
+        call.sql_class = "function-call";
+        call.decision = "shadow";
+        record(std::move(call));
+        return send(session::Request::FunctionCall, session::Disposition::Forward, {});
+    }
+    if (!at_barrier('F', body)) return;
+    audit::Record call = statement_record(audit::Kind::StmtIntent, Judged{}, ++runs_);
+    call.sql_class = "function-call";
+    call.decision = "deny";
+    record(std::move(call));
+    refuse(plain(sqlstate::FeatureNotSupported, "function calls by OID are not supported here",
+                 "Call the function in a SELECT. Large objects: use lo_get in SQL."));
+}
+
+// Outside a COPY the server ignores these (postgres.c); inside, they go on as they are.
+void Relay::on_copy(char type, ByteView body) {
+    if (!pipeline_.copying_in()) return;
+    protocol::put_message(out_->to_server, type, body);
+}
+
+}  // namespace pgveil::relay

@@ -1,0 +1,195 @@
+// The server's messages: whose answer is it, what state does it confirm, may it go on to the client.
+#include <algorithm>
+
+#include "relay/plans.h"
+#include "relay/refusal.h"
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+
+/// Nothing of a statement's result leaves before its intent is durable.
+bool Relay::blocks() const {
+    const session::Entry* head = pipeline_.head();
+    if (head == nullptr || head->disposition != session::Disposition::Forward) return false;
+    if (head->request != session::Request::Query && head->request != session::Request::Execute) return false;
+    for (const Pending& pending : pending_) {
+        if (pending.tag == head->tag) return pending.run && pending.run->intent > durable_;
+    }
+    return false;
+}
+
+void Relay::on_server_frame(const protocol::Frame& frame) {
+    if (!frame.first) {   // further piece of a row or COPY datum: it belongs to the head and goes where the first went
+        if (const session::Entry* head = pipeline_.head(); head != nullptr && piece_forwarded_) append(out_->to_client, frame.body);
+        return;
+    }
+    const auto answered = pipeline_.answered(frame.type);
+    switch (answered.match) {
+        case session::Pipeline::Match::Asynchronous: return on_asynchronous(frame);
+        case session::Pipeline::Match::Answer: return on_answer(frame, answered);
+        case session::Pipeline::Match::Violation: break;
+    }
+    if (frame.type == 'E' && pipeline_.empty()) {   // the server says good-bye: its words are an operator's
+        forward_error('E', frame.body, nullptr);
+        state_ = State::Ended;
+        out_->others.emplace_back(EndSession{"server ended the session"});
+        return;
+    }
+    fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+}
+
+void Relay::on_asynchronous(const protocol::Frame& frame) {
+    const session::Entry* head = pipeline_.head();
+    const bool ours = head != nullptr && head->disposition != session::Disposition::Forward;
+    Pending* pending = head != nullptr ? pending_of(head->tag) : nullptr;
+    switch (frame.type) {
+        case 'S': {
+            const auto status = protocol::parse_parameter_status(frame.body);
+            if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+            return put_parameter_status(*status);
+        }
+        case 'N':
+            if (ours && !(pending != nullptr && pending->why == Pending::Why::Captured)) return;
+            return forward_error('N', frame.body, pending != nullptr ? pending->run.get() : nullptr);
+        case 'A': {
+            const auto notification = protocol::parse_notification(frame.body);
+            if (!notification) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+            return put_notification(*notification);
+        }
+    }
+}
+
+void Relay::on_answer(const protocol::Frame& frame, const session::Pipeline::Answered& answered) {
+    Pending* pending = pending_of(answered.entry.tag);
+    if (pending == nullptr) return fatal(sqlstate::InternalError, "ledger and server disagree");
+    if (frame.type == 'E') {
+        on_error(frame, answered, *pending);
+    } else {
+        switch (answered.entry.disposition) {
+            case session::Disposition::Forward: on_forwarded(frame, answered.entry, *pending); break;
+            case session::Disposition::Swallow: on_swallowed(frame, answered.entry, *pending); break;
+            case session::Disposition::Replace:   // a poison that did not kill: the server is not where we think
+                return fatal(sqlstate::InternalError, "a refusal was not confirmed by the server");
+        }
+    }
+    if (answered.finished) settle(answered.entry.tag);
+    if (pipeline_.empty()) fact_barrier_ = false;
+}
+
+void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
+    switch (frame.type) {
+        case '1': case '2': case '3':
+            confirm(entry, pending);
+            if (pending.why == Pending::Why::Probe) return probe_passed();
+            break;
+        case 'T': case 't': case 'n': on_described(frame, pending); break;
+        case 'D': return pending.run ? on_row(frame, *pending.run) : fatal(sqlstate::ConnectionFailure, "rows without a statement");
+        case 'd':
+            if (pending.run) count_row(*pending.run, frame.length);
+            protocol::put_header(out_->to_client, 'd', static_cast<std::uint32_t>(frame.length));
+            append(out_->to_client, frame.body);
+            piece_forwarded_ = true;
+            return;
+        case 'H':   // COPY OUT carries rows without a plan
+            if (pending.run && pending.run->enforced) return fatal(sqlstate::FeatureNotSupported, "COPY TO STDOUT is not supported here");
+            break;
+        case 'C': case 'I': case 's': on_complete(frame, entry, pending); break;
+        case 'Z': return on_ready(frame, entry, pending);
+    }
+    protocol::put_message(out_->to_client, frame.type, frame.body);
+}
+
+/// A text our parser or catalog does not know was taken by the server: it is newer than us, so it is not run.
+void Relay::probe_passed() {
+    protocol::put_error(out_->to_client, plain(sqlstate::InsufficientPrivilege,
+        "NOT EXECUTED: this statement is not understood here, so its effects are unknown",
+        "The server accepts it: it may use newer syntax than this proxy's grammar, or an object it cannot see yet. Rephrase it, or try again in some seconds."));
+}
+
+void Relay::confirm(const session::Entry& entry, Pending& pending) {
+    switch (entry.request) {
+        case session::Request::Parse: return statements_.confirm(pending.name, pending.tag);
+        case session::Request::Bind: return portals_.confirm(pending.name, pending.tag);
+        case session::Request::Close:
+            return pending.closes_statement ? statements_.confirm(pending.name, pending.tag) : portals_.confirm(pending.name, pending.tag);
+        case session::Request::Query: case session::Request::DescribeStatement: case session::Request::DescribePortal:
+        case session::Request::Execute: case session::Request::Sync: case session::Request::FunctionCall: return;
+    }
+}
+
+void Relay::discard(const session::Entry& entry) {
+    Pending* found = nullptr;
+    for (Pending& pending : pending_) {
+        if (pending.tag == entry.tag) found = &pending;
+    }
+    if (found == nullptr) return;
+    statements_.discard(found->name, entry.tag);
+    portals_.discard(found->name, entry.tag);
+    if (found->run && found->why == Pending::Why::Client && entry.request == session::Request::Query) {
+        // Our own script failed before the client's simple query: the server skipped it, its Sync is ours to send.
+        protocol::put_sync(out_->to_server);
+        send(session::Request::Sync, session::Disposition::Forward, {});
+    }
+}
+
+void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
+    if (frame.type == 't') return;
+    auto description = std::make_shared<Description>();
+    if (frame.type == 'T') {
+        const auto fields = protocol::parse_row_description(frame.body);
+        if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+        for (const auto& field : *fields) {
+            description->columns.push_back(column_of(field.name, {field.table, field.attribute}, field.type, *setup_.view->catalog));
+        }
+    }
+    if (pending.run) {
+        pending.run->description = description;
+        pending.run->plan.reset();
+    }
+    if (pending.statement) {
+        pending.statement->description = description;
+        tools_.judge.learn(pending.statement->text, pending.statement->types, *setup_.view, path_, description);
+    }
+}
+
+void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
+    (void)entry;
+    switch (pending.why) {
+        case Pending::Why::Describe:
+            if (frame.type != 't') on_described(frame, pending);
+            return;
+        case Pending::Why::AskPath:
+            if (frame.type == 'D') return on_path_row(frame.body);
+            if (frame.type == 'C') path_stale_ = false;
+            return;
+        case Pending::Why::Captured: return on_captured(frame, pending);
+        case Pending::Why::Client: case Pending::Why::Script: case Pending::Why::Poison: case Pending::Why::Probe: break;
+    }
+    if (frame.type != 'Z') return;
+    if (const auto status = protocol::parse_ready_for_query(frame.body)) transaction_.on_ready(*status);
+}
+
+void Relay::on_captured(const protocol::Frame& frame, Pending& pending) {
+    Run& run = *pending.run;
+    if (frame.type == 'T') on_described(frame, pending);
+    if (frame.type == 'D') on_row(frame, run);
+    if (frame.type == 'C') {
+        if (const auto tag = protocol::parse_command_complete(frame.body)) run.tag = std::string(*tag);
+        ++run.result;
+    }
+    if (frame.type != 'Z') return;
+    const auto status = protocol::parse_ready_for_query(frame.body);
+    if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+    transaction_.on_ready(*status);
+    settle_uncommitted();
+    const RunPtr kept = pending.run;
+    finish_run(*kept);
+    if (path_affected(kept->judged->analysis)) path_stale_ = true;
+    if (state_ != State::Running) return;
+    state_ = State::Reading;
+    simple_ = deferred_->type == 'Q';
+    if (kept->sqlstate.empty()) return answer_executed(*kept);
+    fail_executed(plain(SqlState(), "the approved statement failed"));
+}
+
+}  // namespace pgveil::relay

@@ -1,0 +1,267 @@
+// Refusing so that the server agrees, and running what may write (design: The server's own lock).
+//
+// Every function here is called at the barrier: nothing is in flight.
+#include "relay/refusal.h"
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+namespace {
+
+constexpr std::string_view kScriptName = "pgveil_script";
+
+bool needs_write(sql::Kind kind) {
+    switch (kind) {
+        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
+        case sql::Kind::Session: case sql::Kind::Transaction: case sql::Kind::Read: return false;
+    }
+    return true;
+}
+
+bool controls_transaction(const sql::Statement& statement) {
+    return statement.verb == sql::Verb::Begin || statement.verb == sql::Verb::Commit || statement.verb == sql::Verb::Rollback;
+}
+
+bool has_own_transaction(const sql::Analysis& analysis) {
+    return std::ranges::any_of(analysis.statements, controls_transaction);
+}
+
+}  // namespace
+
+void Relay::refuse(const policy::Decision& decision) { refuse(by_policy(decision)); }
+
+/// Our error in place of an answer. In a block or a batch the server must fail too, so that both sides
+/// agree on what follows; idle, nothing of it is the server's business.
+void Relay::refuse(const protocol::ErrorOut& error) {
+    state_ = State::Reading;
+    if (simple_ && transaction_.status == TransactionStatus::Idle && !batch_open_) {
+        protocol::put_error(out_->to_client, error);
+        return protocol::put_ready_for_query(out_->to_client, TransactionStatus::Idle);
+    }
+    poison(error);
+}
+
+// A Bind that must fail: no statement can have this name, and the DBA reads the reason in the server's log.
+void Relay::poison(const protocol::ErrorOut& error) {
+    std::string name = "pgveil: refused, not executed";
+    if (deferred_ && !deferred_->request.id.empty()) name = "pgveil " + deferred_->request.id + ": held for approval, not executed";
+    protocol::put_bind(out_->to_server, "", name, {}, {});
+    Pending pending{.why = Pending::Why::Poison};
+    protocol::put_error(pending.replacement, error);
+    send(session::Request::Bind, session::Disposition::Replace, std::move(pending));
+    if (simple_) {
+        protocol::put_sync(out_->to_server);
+        send(session::Request::Sync, session::Disposition::Forward, {});
+        batch_open_ = batch_ran_ = false;
+    } else {
+        protocol::put_flush(out_->to_server);
+        pipeline_.flushed();
+    }
+}
+
+/// Why a statement that policy lets run or be asked for cannot run on this connection now.
+std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const {
+    if (judged.decision.verdict == policy::Verdict::Refuse || is_local(judged.analysis)) return std::nullopt;
+    if (audit_failed_ && judged.analysis.kind != sql::Kind::Transaction) return audit_unavailable();
+    if (!needs_write(judged.analysis.kind)) return std::nullopt;
+    if (!setup_.writable_upstream) {
+        return plain(sqlstate::NoGrant, "NOT EXECUTED: this session was opened for reading", "Connect again to use the write grant.");
+    }
+    if (transaction_.status == TransactionStatus::InTransaction && !transaction_.writable && transaction_.used) {
+        return plain(SqlState("25006"), "cannot execute this statement in a read-only transaction",
+                     "ROLLBACK, then BEGIN without READ ONLY.");
+    }
+    if (transaction_.status == TransactionStatus::Idle && batch_ran_) {
+        return plain(SqlState("25001"), "NOT EXECUTED: a write cannot follow other statements of the same implicit transaction",
+                     "Send Sync first, or put the statements between BEGIN and COMMIT.");
+    }
+    return std::nullopt;
+}
+
+/// Policy (or a person) lets it run read-write: first its intent must be durable.
+void Relay::start_write(const JudgedPtr& judged, std::string request) {
+    const std::string_view text = !deferred_->request.statement.empty() ? std::string_view(deferred_->request.statement)
+                                  : deferred_->type == 'Q' ? *protocol::parse_query(deferred_->body)
+                                                           : std::string_view(deferred_->portal->statement->text);
+    deferred_->judged = judged;
+    deferred_->run = begin_run(judged, logged(text), deferred_->request.parameters, request.empty() ? "allow" : "approved", request);
+    deferred_->run->request = std::move(request);
+    deferred_->record = deferred_->run->number == 0 ? 0 : records_;
+    state_ = State::WaitingForRecord;
+    if (deferred_->record <= durable_) {
+        state_ = State::Reading;
+        run_deferred();
+    }
+}
+
+void Relay::run_deferred() {
+    const JudgedPtr judged = deferred_->judged;
+    const RunPtr run = deferred_->run;
+    if (!run->request.empty()) uncommitted_.push_back(run);
+    simple_ = deferred_->type == 'Q';
+    if (deferred_->by_id) {
+        run_captured();
+    } else if (simple_) {
+        unlock(judged->analysis);   // what was approved runs: the bytes without comments
+        run_query(run->request.empty() ? *protocol::parse_query(deferred_->body) : std::string_view(deferred_->request.statement), run);
+    } else {
+        run_bind();
+    }
+    if (needs_write(judged->analysis.kind)) transaction_.wrote = true;
+}
+
+void Relay::run_query(std::string_view text, const RunPtr& run) {
+    const sql::Analysis& analysis = run->judged->analysis;
+    protocol::put_query(out_->to_server, text);
+    note_facts(analysis);
+    send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
+    batch_open_ = batch_ran_ = false;
+    if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+    if (run->enforced) after_transaction_verb(analysis, true);
+}
+
+void Relay::run_bind() {
+    const auto bind = protocol::parse_bind(deferred_->body);
+    unlock(deferred_->judged->analysis);
+    deferred_->portal->run = deferred_->run;
+    deferred_->portal->writes = needs_write(deferred_->judged->analysis.kind);
+    forward_bind(deferred_->body, bind->portal, deferred_->portal);
+    batch_open_ = true;
+}
+
+/// pgveil.execute: the stored statement, its rows collected for one answer of fixed shape.
+void Relay::run_captured() {
+    const RequestView& request = deferred_->request;
+    const RunPtr run = deferred_->run;
+    run->captures = true;
+    unlock(deferred_->judged->analysis);
+    note_facts(deferred_->judged->analysis);
+    if (request.parameters.empty()) {
+        protocol::put_query(out_->to_server, request.statement);
+        send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
+        if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+    } else {
+        bind_captured(request, run);
+    }
+    batch_open_ = batch_ran_ = false;
+    state_ = State::Running;
+}
+
+void Relay::bind_captured(const RequestView& request, const RunPtr& run) {
+    Bytes& out = out_->to_server;
+    std::vector<Oid> types;
+    std::vector<protocol::ParameterOut> values;
+    for (const BoundParameter& p : request.parameters) {
+        types.push_back(p.type);
+        values.push_back({p.value, p.is_null, p.format});
+    }
+    protocol::put_parse(out, kScriptName, request.statement, types);
+    protocol::put_bind(out, kScriptName, kScriptName, values, {});
+    protocol::put_describe(out, 'P', kScriptName);
+    protocol::put_execute(out, kScriptName, 0);
+    protocol::put_close(out, 'P', kScriptName);
+    protocol::put_close(out, 'S', kScriptName);
+    protocol::put_sync(out);
+    for (const session::Request part : {session::Request::Parse, session::Request::Bind, session::Request::DescribePortal,
+                                        session::Request::Execute, session::Request::Close, session::Request::Close,
+                                        session::Request::Sync}) {
+        send(part, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
+    }
+    if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+}
+
+// After a BEGIN or SET TRANSACTION the proxy has the last word on what the block may do: one that may write
+// is made read-write whatever the default, READ WRITE asked for without a write grant changes nothing.
+void Relay::after_transaction_verb(const sql::Analysis& analysis, bool simple) {
+    if (analysis.kind != sql::Kind::Transaction || analysis.statements.size() != 1) return;
+    const sql::Statement& statement = analysis.statements.front();
+    const bool begins = statement.verb == sql::Verb::Begin && transaction_.status == TransactionStatus::Idle;
+    std::string_view sql;
+    if (begins && write_session() && !statement.read_only) {
+        begin_writable_ = true;
+        sql = "SET transaction_read_only = off";
+    } else if (statement.read_write && !transaction_.writable) {
+        sql = "SET transaction_read_only = on";
+    }
+    if (sql.empty() || setup_.view->rules->mode != policy::Mode::Enforce) return;
+    simple ? script_query(sql) : script(sql);
+}
+
+/// Makes the server take the write that follows.
+void Relay::unlock(const sql::Analysis& analysis) {
+    if (!needs_write(analysis.kind)) return;
+    if (transaction_.status == TransactionStatus::InTransaction) {
+        if (transaction_.shielded) close_shield();
+        if (!transaction_.writable) script("SET transaction_read_only = off");
+        transaction_.writable = true;
+        return;
+    }
+    if (batch_open_) {   // it only parsed and described so far: nothing is lost by ending it here
+        protocol::put_sync(out_->to_server);
+        send(session::Request::Sync, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    }
+    if (analysis.wrappable && !has_own_transaction(analysis)) {
+        script("SET transaction_read_only = off");
+    } else {
+        script_query("SET default_transaction_read_only = off");
+        relock_ = true;
+    }
+}
+
+void Relay::open_shield() {
+    if (simple_) {
+        script_query("SAVEPOINT pgveil_shield; SET LOCAL transaction_read_only = on");
+    } else {
+        script("SAVEPOINT pgveil_shield");
+        script("SET LOCAL transaction_read_only = on");
+    }
+    transaction_.shielded = true;
+}
+
+void Relay::close_shield() {
+    simple_ ? script_query("RELEASE SAVEPOINT pgveil_shield") : script("RELEASE SAVEPOINT pgveil_shield");
+    transaction_.shielded = false;
+}
+
+/// One statement of ours within the client's batch, under a name of ours so that the client's unnamed
+/// statement and portal survive.
+void Relay::script(std::string_view sql) {
+    Bytes& out = out_->to_server;
+    protocol::put_parse(out, kScriptName, sql, {});
+    protocol::put_bind(out, kScriptName, kScriptName, {}, {});
+    protocol::put_execute(out, kScriptName, 0);
+    protocol::put_close(out, 'P', kScriptName);
+    protocol::put_close(out, 'S', kScriptName);
+    for (const session::Request request : {session::Request::Parse, session::Request::Bind, session::Request::Execute,
+                                           session::Request::Close, session::Request::Close}) {
+        send(request, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    }
+}
+
+/// A round trip of our own, only between the client's simple queries or after its Sync.
+void Relay::script_query(std::string_view sql) {
+    protocol::put_query(out_->to_server, sql);
+    send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Script});
+}
+
+/// SHOW search_path is not reported before PostgreSQL 18, and temporary objects shadow names.
+void Relay::ask_path() {
+    constexpr std::string_view sql = "SELECT pg_catalog.current_setting('search_path'), pg_catalog.pg_my_temp_schema()";
+    path_answer_.clear();
+    if (!batch_open_) {
+        protocol::put_query(out_->to_server, sql);
+        return send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::AskPath});
+    }
+    Bytes& out = out_->to_server;
+    protocol::put_parse(out, kScriptName, sql, {});
+    protocol::put_bind(out, kScriptName, kScriptName, {}, {});
+    protocol::put_execute(out, kScriptName, 0);
+    protocol::put_close(out, 'P', kScriptName);
+    protocol::put_close(out, 'S', kScriptName);
+    send(session::Request::Parse, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    send(session::Request::Bind, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    send(session::Request::Execute, session::Disposition::Swallow, {.why = Pending::Why::AskPath});
+    send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script});
+}
+
+}  // namespace pgveil::relay

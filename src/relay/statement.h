@@ -1,0 +1,80 @@
+// What the relay remembers of the client's statements, portals and running executions. Values with shared
+// ownership between name tables and ledger; one session, one thread. Hold no cell bytes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgveil/core/request.h"
+#include "pgveil/masking/row_masker.h"
+#include "relay/judge.h"
+#include "sql/lexer.h"
+
+namespace pgveil::relay {
+
+/// A prepared statement of the client ("" included).
+struct Prepared {
+    std::string text;
+    std::vector<Oid> types;
+    JudgedPtr judged;
+    std::optional<sql::LoggedText> logged;   // made at first use
+    DescriptionPtr description;              // null until the server described it
+    bool sql_level = false;                  // made by PREPARE: known to EXECUTE, not to Bind
+    bool local = false;                      // ours to answer; the server never saw it
+};
+using PreparedPtr = std::shared_ptr<Prepared>;
+
+/// One execution of one text: what masking, limits and the log need until its last answer.
+struct Run {
+    std::uint64_t number = 0;                // of the session's statements
+    std::uint64_t intent = 0;                // record that must be durable before a result byte leaves; 0: none
+    JudgedPtr judged;
+    bool enforced = true;                    // false: shadow/warn, nothing is changed
+    bool records_result = false;
+    std::size_t result = 0;                  // index of the statement of the text that answers now
+    DescriptionPtr description;
+    std::vector<std::int16_t> formats;       // of Bind; empty: text
+    std::optional<masking::RowPlan> plan;
+    bool passes = false;                     // plan changes nothing
+    std::vector<std::uint64_t> masked_cells; // per column of the plan
+    std::map<std::string, std::uint64_t> masked;   // totals by rule, for the log
+    std::uint64_t rows = 0, bytes = 0;
+    MonotonicTime started{};
+    std::string tag, sqlstate;
+    std::string request;                     // approval spent on it
+    bool cut = false;                        // a limit ended it: rows are dropped, the error is ours
+    // pgveil.execute: rows are collected, not sent
+    bool captures = false;
+    std::string captured_rows;               // JSON array body
+    std::size_t captured_count = 0;
+};
+using RunPtr = std::shared_ptr<Run>;
+
+struct Portal {
+    PreparedPtr statement;                   // null: a cursor made at SQL level
+    JudgedPtr judged;
+    std::vector<std::int16_t> formats;
+    RunPtr run;
+    std::vector<BoundParameter> parameters;  // local statements and held ones only
+    bool with_hold = false;
+    bool writes = false;                     // runs read-write
+};
+using PortalPtr = std::shared_ptr<Portal>;
+
+/// What belongs to one ledger entry besides its disposition.
+struct Pending {
+    enum class Why : std::uint8_t { Client, Script, Poison, AskPath, Describe, Probe, Captured };
+    std::uint64_t tag = 0;
+    Why why = Why::Client;
+    std::string name;            // statement or portal the entry confirms
+    PreparedPtr statement;
+    PortalPtr portal;
+    RunPtr run;
+    Bytes replacement;           // Poison: our error
+    bool closes_statement = false;
+};
+
+}  // namespace pgveil::relay
