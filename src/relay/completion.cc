@@ -1,5 +1,5 @@
 // Ends of statements: errors, completions, ReadyForQuery, and what they say of session and transaction.
-#include <algorithm>
+#include <utility>
 
 #include "relay/refusal.h"
 #include "relay/relay.h"
@@ -15,7 +15,6 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     portals_.discard(pending.name, pending.tag);
     if (pending.run) pending.run->sqlstate = code;
     const RunPtr run = pending.run;
-    const bool skipped_query = std::ranges::any_of(answered.discarded, [](const session::Entry& e) { return e.request == session::Request::Query; });
     switch (pending.why) {
         case Pending::Why::Poison: append(out_->to_client, pending.replacement); break;
         case Pending::Why::Captured: keep_error(frame.body, *run); break;
@@ -29,9 +28,7 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     }
     const bool done = answered.entry.request == session::Request::Execute || answered.entry.request == session::Request::Bind;
     if (done && run && pending.why == Pending::Why::Client) finish_run(*run);
-    if (!skipped_query && pending.why == Pending::Why::Captured && answered.entry.request != session::Request::Query) settle_failed_capture();
     for (const session::Entry& entry : answered.discarded) discard(entry);
-    if (state_ == State::Barrier && !simple_message_waits()) return;
 }
 
 void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
@@ -51,7 +48,7 @@ void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entr
     if (run.result < statements.size()) finish_statement(run.judged->analysis, run.result, tag);
     else if (path_affected(run.judged->analysis)) path_stale_ = true;
     ++run.result;
-    run.plan.reset();
+    fold_masked(run);
     if (entry.request == session::Request::Execute) finish_run(run);
 }
 

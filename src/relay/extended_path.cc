@@ -97,7 +97,8 @@ void Relay::on_bind(ByteView body) {
     PortalPtr portal = make_portal(*bind, statement);
     const policy::Decision& decision = portal->judged->decision;
     batch_open_ = true;
-    const bool read = portal->judged->analysis.kind == sql::Kind::Read || portal->judged->analysis.kind == sql::Kind::Session;
+    const bool copies = cannot_run(*portal->judged).has_value();
+    const bool read = !copies && (portal->judged->analysis.kind == sql::Kind::Read || portal->judged->analysis.kind == sql::Kind::Session);
     if (!enforced(decision) ||
         (!statement->local && decision.verdict == policy::Verdict::Forward && read && !transaction_.writable && !audit_failed_ &&
          !portal->judged->analysis.unparsed)) {

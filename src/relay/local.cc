@@ -189,7 +189,6 @@ void Relay::local_done(std::string_view tag) {
 
 /// The stored statement of pgveil.execute ran: one row of fixed shape, under the statement's own tag.
 void Relay::answer_executed(Run& run) {
-    deferred_->judged = std::make_shared<Judged>();
     sql::Analysis shape;
     shape.proxy_call = sql::ProxyCall::Execute;
     deferred_->judged = std::make_shared<Judged>(Judged{std::move(shape), {}, 0});
@@ -198,11 +197,9 @@ void Relay::answer_executed(Run& run) {
                  run.captured_count == 0 ? std::nullopt : std::optional("[" + run.captured_rows + "]")}}, run.tag);
 }
 
-void Relay::fail_executed(const protocol::ErrorOut& error) {
-    state_ = State::Reading;
-    simple_ = deferred_->type == 'Q';
-    if (!simple_) return poison(error);
-    protocol::put_error(out_->to_client, error);
+void Relay::fail_executed() {
+    if (!simple_) return poison(std::move(kept_error_));
+    append(out_->to_client, kept_error_);
     protocol::put_ready_for_query(out_->to_client, transaction_.status);
 }
 

@@ -1,11 +1,24 @@
 // Records: what the log is told of each statement. No raw literal: texts come from sql::mask_for_log.
-#include <charconv>
-
-#include <fmt/format.h>
+#include <utility>
 
 #include "relay/relay.h"
 
 namespace pgveil::relay {
+namespace {
+
+// The same token a literal of the same text gets in mask_for_log, so that one search finds both.
+std::string token_of(const KeyedHash& keys, ByteView value) {
+    static constexpr std::string_view digits = "0123456789abcdef";
+    const Digest digest = keys.hash("literal", value);
+    std::string token;
+    for (std::size_t i = 0; i < 16; ++i) {
+        token.push_back(digits[digest[i] >> 4]);
+        token.push_back(digits[digest[i] & 15]);
+    }
+    return token;
+}
+
+}  // namespace
 
 std::uint64_t Relay::record(audit::Record what) {
     what.time = now_.wall;
@@ -43,7 +56,7 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     for (const sql::LoggedLiteral& literal : text.literals) intent.literals.push_back({literal.type, literal.token, literal.length});
     for (const BoundParameter& parameter : parameters) {
         if (parameter.is_null) continue;
-        intent.literals.push_back({"parameter", sql::literal_token(tools_.tokens, text_of(parameter.value)),
+        intent.literals.push_back({"parameter", token_of(tools_.tokens, parameter.value),
                                    static_cast<std::uint32_t>(parameter.value.size())});
     }
     intent.decision = std::string(decision);
@@ -66,15 +79,21 @@ void Relay::record_refusal(const Judged& judged, std::string_view text, std::str
     record(std::move(refused));
 }
 
+/// A plan is done with: its counts go to the totals by rule.
+void Relay::fold_masked(Run& run) {
+    if (!run.plan) return;
+    for (std::size_t i = 0; i < run.plan->columns.size() && i < run.masked_cells.size(); ++i) {
+        if (run.masked_cells[i] == 0) continue;
+        const masking::ColumnPlan& column = run.plan->columns[i];
+        run.masked[column.rule.empty() ? "content" : column.rule] += run.masked_cells[i];
+    }
+    run.masked_cells.clear();
+    run.plan.reset();
+}
+
 void Relay::finish_run(Run& run) {
     if (!std::exchange(run.records_result, false)) return;
-    if (run.plan) {
-        for (std::size_t i = 0; i < run.plan->columns.size() && i < run.masked_cells.size(); ++i) {
-            if (run.masked_cells[i] == 0) continue;
-            const masking::ColumnPlan& column = run.plan->columns[i];
-            run.masked[column.rule.empty() ? "content" : column.rule] += run.masked_cells[i];
-        }
-    }
+    fold_masked(run);
     audit::Record result = statement_record(audit::Kind::StmtResult, *run.judged, run.number);
     result.rows = run.rows > 0 ? static_cast<std::int64_t>(run.rows) : protocol::rows_of_tag(run.tag);
     result.bytes = static_cast<std::int64_t>(run.bytes);

@@ -79,6 +79,8 @@ class Relay final : private sql::NamedStatements {
     /// The journal cannot write any more.
     void on_audit_failed() { audit_failed_ = true; }
 
+    /// A ParameterStatus as this agent's client is to see it.
+    [[nodiscard]] static std::string client_view(const Agent& agent, std::string_view name, std::string_view value);
     [[nodiscard]] bool wants_client() const { return state_ == State::Reading; }
     [[nodiscard]] bool wants_server() const { return !blocked_; }
     [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
@@ -163,9 +165,18 @@ class Relay final : private sql::NamedStatements {
     void on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     void confirm(const session::Entry& entry, Pending& pending);
     void discard(const session::Entry& entry);
+    void probe_passed();
+    void on_captured(const protocol::Frame& frame, Pending& pending);
+    void on_path_row(ByteView body);
     void on_described(const protocol::Frame& frame, Pending& pending);
-    void finish_statement(const sql::Statement& statement, std::string_view tag);
+
+    // completion.cc: errors, ends, what they say of session and transaction
+    void finish_statement(const sql::Analysis& analysis, std::size_t index, std::string_view tag);
+    void finish_names(const sql::Analysis& analysis, const sql::Statement& statement);
+    void settle_uncommitted();
+    [[nodiscard]] static bool path_affected(const sql::Analysis& analysis);
     void finish_run(Run& run);
+    void fold_masked(Run& run);
     [[nodiscard]] bool blocks() const;
 
     // rows.cc
@@ -174,6 +185,9 @@ class Relay final : private sql::NamedStatements {
     void mask_row(ByteView body, Run& run);
     void capture_row(ByteView body, Run& run);
     void count_row(Run& run, std::uint64_t bytes);
+    [[nodiscard]] DescriptionPtr description_of(const Run& run) const;
+    void keep_error(ByteView body, Run& run);
+    void put_notification(const protocol::NotificationView& notification);
     void forward_error(char type, ByteView body, const Run* run);
     void put_parameter_status(const protocol::ParameterStatusView& status);
 
@@ -193,7 +207,7 @@ class Relay final : private sql::NamedStatements {
     // run.cc
     void refuse(const protocol::ErrorOut& error);
     void refuse(const policy::Decision& decision);
-    void poison(const protocol::ErrorOut& error);
+    void poison(Bytes replacement);
     void run_deferred();
     void start_write(const JudgedPtr& judged, std::string request);
     void run_query(std::string_view text, const RunPtr& run);
@@ -221,7 +235,7 @@ class Relay final : private sql::NamedStatements {
     void local_rows(std::vector<LocalRow> rows, std::string_view tag);
     void local_done(std::string_view tag);
     void answer_executed(Run& run);
-    void fail_executed(const protocol::ErrorOut& error);
+    void fail_executed();
 
     // records.cc
     std::uint64_t record(audit::Record record);
@@ -240,6 +254,9 @@ class Relay final : private sql::NamedStatements {
     bool fact_barrier_ = false;               // something in flight changes what later statements mean
     bool path_stale_ = false;                 // search_path must be asked for before the next judgement
     bool batch_open_ = false, batch_ran_ = false;   // extended messages, Executes since the last Sync
+    bool piece_forwarded_ = false;            // the first part of the row being delivered went to the client
+    bool rolled_back_ = false;                // ROLLBACK ended the transaction of uncommitted_
+    Bytes kept_error_;                        // of the statement pgveil.execute runs
     bool path_touched_ = false;               // SET search_path inside the open transaction
     bool relock_ = false;                     // after the client's Sync the default goes back to read-only
     bool begin_writable_ = false;             // we asked for a read-write block behind the client's BEGIN

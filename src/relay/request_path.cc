@@ -1,4 +1,7 @@
 // Simple protocol, and the messages that carry no statement.
+#include <algorithm>
+#include <utility>
+
 #include "relay/refusal.h"
 #include "relay/relay.h"
 
@@ -35,7 +38,8 @@ void Relay::on_query(ByteView body) {
     const policy::Decision& decision = judged->decision;
     if (!enforced(decision)) return forward_query(*text, judged);
     if (await_catalog('Q', body, *judged)) return;
-    const bool plain_read = decision.verdict == policy::Verdict::Forward && !is_local(judged->analysis) &&
+    const bool copies_out = std::ranges::any_of(judged->analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyOut; });
+    const bool plain_read = !copies_out && decision.verdict == policy::Verdict::Forward && !is_local(judged->analysis) &&
                             (judged->analysis.kind == sql::Kind::Read || judged->analysis.kind == sql::Kind::Session) &&
                             !judged->analysis.unparsed;
     if (plain_read && !transaction_.writable && !audit_failed_) return forward_query(*text, judged);

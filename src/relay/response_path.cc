@@ -144,7 +144,7 @@ void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
     }
     if (pending.run) {
         pending.run->description = description;
-        pending.run->plan.reset();
+        fold_masked(*pending.run);
     }
     if (pending.statement) {
         pending.statement->description = description;
@@ -189,7 +189,7 @@ void Relay::on_captured(const protocol::Frame& frame, Pending& pending) {
     state_ = State::Reading;
     simple_ = deferred_->type == 'Q';
     if (kept->sqlstate.empty()) return answer_executed(*kept);
-    fail_executed(plain(SqlState(), "the approved statement failed"));
+    fail_executed();
 }
 
 }  // namespace pgveil::relay

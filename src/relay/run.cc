@@ -1,6 +1,9 @@
 // Refusing so that the server agrees, and running what may write (design: The server's own lock).
 //
 // Every function here is called at the barrier: nothing is in flight.
+#include <algorithm>
+#include <utility>
+
 #include "relay/refusal.h"
 #include "relay/relay.h"
 
@@ -37,16 +40,18 @@ void Relay::refuse(const protocol::ErrorOut& error) {
         protocol::put_error(out_->to_client, error);
         return protocol::put_ready_for_query(out_->to_client, TransactionStatus::Idle);
     }
-    poison(error);
+    Bytes replacement;
+    protocol::put_error(replacement, error);
+    poison(std::move(replacement));
 }
 
 // A Bind that must fail: no statement can have this name, and the DBA reads the reason in the server's log.
-void Relay::poison(const protocol::ErrorOut& error) {
+void Relay::poison(Bytes replacement) {
     std::string name = "pgveil: refused, not executed";
     if (deferred_ && !deferred_->request.id.empty()) name = "pgveil " + deferred_->request.id + ": held for approval, not executed";
     protocol::put_bind(out_->to_server, "", name, {}, {});
     Pending pending{.why = Pending::Why::Poison};
-    protocol::put_error(pending.replacement, error);
+    pending.replacement = std::move(replacement);
     send(session::Request::Bind, session::Disposition::Replace, std::move(pending));
     if (simple_) {
         protocol::put_sync(out_->to_server);
@@ -61,6 +66,14 @@ void Relay::poison(const protocol::ErrorOut& error) {
 /// Why a statement that policy lets run or be asked for cannot run on this connection now.
 std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const {
     if (judged.decision.verdict == policy::Verdict::Refuse || is_local(judged.analysis)) return std::nullopt;
+    for (const sql::Statement& statement : judged.analysis.statements) {
+        if (statement.verb == sql::Verb::CopyOut) {
+            return plain(sqlstate::FeatureNotSupported, "COPY TO STDOUT is not supported here yet", "Use SELECT; it is masked and streamed.");
+        }
+        if (statement.verb == sql::Verb::CopyIn && !simple_) {
+            return plain(sqlstate::FeatureNotSupported, "COPY FROM STDIN is supported in the simple protocol only", "Send it as a simple query.");
+        }
+    }
     if (audit_failed_ && judged.analysis.kind != sql::Kind::Transaction) return audit_unavailable();
     if (!needs_write(judged.analysis.kind)) return std::nullopt;
     if (!setup_.writable_upstream) {
