@@ -73,7 +73,7 @@ class Listener {
 
   private:
     void accept_some();
-    void shed_one();
+    bool shed_one();
     struct Handle;
     ListenSocket socket_;
     OnAccept accepted_;

@@ -7,6 +7,8 @@ namespace {
 ParseError error_of(const PgQueryError& error) {
     ParseError result;
     result.message = text_of(error.message);
+    // bison's own stack is bounded; how it says so.
+    if (result.message.find("memory exhausted") != std::string::npos) result.code = sqlstate::StatementTooComplex;
     result.position = error.cursorpos > 0 ? error.cursorpos : 0;
     return result;
 }

@@ -138,16 +138,22 @@ class NodesView {
       public:
         using value_type = const Node*;
         using difference_type = std::ptrdiff_t;
+        iterator() = default;
         explicit iterator(const ListCell* cell) : cell_(cell) {}
         const Node* operator*() const { return static_cast<const Node*>(cell_->ptr_value); }
         iterator& operator++() {
             ++cell_;
             return *this;
         }
+        iterator operator++(int) {
+            iterator before = *this;
+            ++cell_;
+            return before;
+        }
         bool operator==(const iterator&) const = default;
 
       private:
-        const ListCell* cell_;
+        const ListCell* cell_ = nullptr;
     };
     explicit NodesView(const List* list) : list_(list) {}
     [[nodiscard]] iterator begin() const { return iterator(list_ == nullptr ? nullptr : list_->elements); }

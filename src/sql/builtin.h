@@ -1,0 +1,38 @@
+// Built-in functions and types: what PostgreSQL itself brings, judged by hand.
+//
+// Rule: a built-in that the server declares immutable or stable is a read unless listed here; a volatile one is
+// unknown unless listed here. The names (not the judgement) of all built-ins are generated from a PostgreSQL 15
+// server into builtin_names.inc, for use without a catalog. Pure, any thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "sql/analysis.h"
+
+namespace pgveil::sql {
+
+struct Judgement {
+    Kind kind = Kind::Unknown;
+    Effect effect = Effect::Unknown;
+    bool operator==(const Judgement&) const = default;
+};
+
+/// The listed judgement of a pg_catalog function, all overloads alike; nullopt: not listed.
+[[nodiscard]] std::optional<Judgement> listed_builtin(std::string_view name);
+
+/// The judgement of a pg_catalog function of that declared volatility ('i', 's', 'v').
+[[nodiscard]] Judgement judge_builtin(std::string_view name, char volatility);
+
+/// Declared volatility of a PostgreSQL 15 built-in (the most volatile overload); nullopt: no such function.
+[[nodiscard]] std::optional<char> builtin_volatility(std::string_view name);
+[[nodiscard]] bool is_builtin_type(std::string_view name);
+
+/// Functions of well-known extensions whose declared volatility says too little: they reach the network, server
+/// files, or run text. By bare name, in whatever schema the extension was put.
+[[nodiscard]] std::optional<Judgement> listed_extension(std::string_view name);
+
+/// System views that show server files.
+[[nodiscard]] std::optional<Judgement> listed_system_relation(std::string_view name);
+
+}  // namespace pgveil::sql

@@ -1,0 +1,275 @@
+#include <algorithm>
+
+#include "sql/judge.h"
+#include "sql/lexer.h"
+#include "sql/settings.h"
+
+namespace pgveil::sql {
+
+namespace {
+
+using catalog::Function;
+
+constexpr std::uint32_t kFirstUserOid = 16384;
+constexpr std::size_t kDeepest = 32;
+constexpr Judgement kWrite{Kind::Write, Effect::Write};
+
+std::string qualified(const Function& function) { return function.schema + "." + function.name; }
+
+bool is_builtin(const Function& function) { return function.builtin || function.oid.value < kFirstUserOid; }
+
+/// Could a call with this many arguments mean this function?
+bool takes(const Function& function, int arguments) {
+    const int declared = static_cast<int>(function.arguments.size());
+    const int least = declared - function.defaults;
+    if (function.variadic != kInvalidOid) return arguments >= least - 1;
+    return arguments >= least && arguments <= declared;
+}
+
+/// The text of a constant argument, casts looked through; nullopt for anything else. A null constant is "".
+std::optional<std::string_view> constant_text(const Node* node) {
+    while (const auto* cast = PGVEIL_AS(TypeCast, node)) node = cast->arg;
+    if (const auto* named = PGVEIL_AS(NamedArgExpr, node)) node = reinterpret_cast<const Node*>(named->arg);
+    const auto* constant = PGVEIL_AS(A_Const, node);
+    if (constant == nullptr) return std::nullopt;
+    if (constant->isnull) return std::string_view{};
+    if (constant->val.node.type == T_String) return text_of(constant->val.sval.sval);
+    return std::nullopt;
+}
+
+bool is_parameter(const Node* node) {
+    while (const auto* cast = PGVEIL_AS(TypeCast, node)) node = cast->arg;
+    return tag_of(node) == T_ParamRef;
+}
+
+bool has_named_argument(const FuncCall& call) {
+    return std::ranges::any_of(nodes(call.args), [](const Node* a) { return tag_of(a) == T_NamedArgExpr; });
+}
+
+}  // namespace
+
+void Judge::call(const FuncCall& call) {
+    const QualifiedName name = sql::name_of(call.funcname, catalog_);
+    if (name.schema == "pgveil") {
+        found_.proxy_misused = true;
+        return found_.unknown("pgveil functions must be the whole statement: SELECT * FROM pgveil." + std::string(name.name) + "(...)");
+    }
+    if (name.foreign) return found_.unknown_name(name.text(), "function");
+    int arguments = static_cast<int>(nodes(call.args).size());
+    if (call.agg_within_group) arguments += static_cast<int>(nodes(call.agg_order).size());
+    const bool builtin_schema = name.schema.empty() || name.schema == "pg_catalog";
+    if (builtin_schema && name.name == "set_config") return set_config(call);
+    if (builtin_schema && name.name == "ts_rewrite" && arguments == 2)
+        found_.cause_by_call({Kind::Admin, Effect::Unknown}, "function pg_catalog.ts_rewrite runs text");
+    function_named(name, call.func_variadic ? -1 : arguments);
+}
+
+void Judge::function_named(QualifiedName name, int arguments) {
+    const auto candidates = catalog_.functions(name.schema, name.name, path_);
+    if (candidates.empty()) {
+        // Without a catalog the names of PostgreSQL's own functions are still known, users' are not.
+        const bool builtin_schema = name.schema.empty() || name.schema == "pg_catalog";
+        const auto volatility = catalog_.empty() && builtin_schema ? builtin_volatility(name.name) : std::nullopt;
+        if (volatility) {
+            found_.use(FunctionUse{kInvalidOid, "pg_catalog." + std::string(name.name)});
+            const Judgement judged = judge_builtin(name.name, *volatility);
+            return found_.cause_by_call(judged, "function pg_catalog." + std::string(name.name) + " is no read");
+        }
+        // A type's name with one argument is a cast.
+        const catalog::Type* as_type = arguments == 1 ? catalog_.type(name.schema, name.name, path_) : nullptr;
+        if (as_type != nullptr) return type_use(*as_type);
+        if (created_here(name.name)) return found_.cause_by_call(kWrite, "function " + name.text() + " is made by this text");
+        return found_.unknown_name(name.text(), "function");
+    }
+    // When no candidate takes as many arguments the server will say so; judge them all.
+    const bool some = std::ranges::any_of(candidates, [&](const Function* f) { return arguments < 0 || takes(*f, arguments); });
+    for (const Function* candidate : candidates)
+        if (!some || arguments < 0 || takes(*candidate, arguments)) function(*candidate);
+}
+
+void Judge::function(const Function& function) {
+    if (std::ranges::none_of(found_.functions, [&](const FunctionUse& use) { return use.oid == function.oid; }))
+        if (const std::string name = qualified(function); std::ranges::find(found_.functions, name, &FunctionUse::name) == found_.functions.end())
+            found_.use(FunctionUse{function.oid, name});
+    if (!is_builtin(function)) return user_function(function);
+    const Judgement judged = judge_builtin(function.name, static_cast<char>(function.volatility));
+    if (judged.kind == Kind::Read && judged.effect == Effect::Read) return;
+    found_.cause_by_call(judged, "function " + qualified(function) + (judged.kind == Kind::Unknown ? " is volatile and not known" : " is no read"));
+}
+
+void Judge::user_function(const Function& function) {
+    const auto key = std::pair(function.oid.value, running_.text);
+    auto known = memo_.known.find(key);
+    if (known == memo_.known.end()) {
+        Findings inside;
+        if (std::ranges::find(memo_.in_progress, function.oid) != memo_.in_progress.end()) {
+            // What it does is being found out further up; the cut must not be remembered as its whole effect.
+            found_.user_functions = true;
+            return found_.cause_by_call(kWrite, "function " + qualified(function) + " calls itself");
+        }
+        if (memo_.in_progress.size() >= kDeepest) return found_.unknown("functions nest too deeply");
+        memo_.in_progress.push_back(function.oid);
+        body(function, inside);
+        memo_.in_progress.pop_back();
+        known = memo_.known.emplace(key, std::move(inside)).first;
+    }
+    found_.merge_called(known->second, {});
+    found_.user_functions = true;
+}
+
+void Judge::body(const Function& function, Findings& into) {
+    const std::string name = "function " + qualified(function);
+    into.user_functions = true;
+    if (const auto listed = listed_extension(function.name)) into.cause_by_call(*listed, name + " is no read");
+    const catalog::SearchPath own = function.search_path.empty()
+        ? running_ : catalog::make_search_path(catalog_, function.search_path, catalog_.contents().role);
+    Judge judge(context_, own, own, memo_, into);
+    for (const Oid part : function.depends_on)
+        if (const Function* callee = catalog_.function(part); callee != nullptr) judge.function(*callee);
+        else if (part != kInvalidOid) into.unknown(name + " depends on what is not known");
+    if (function.kind == catalog::FunctionKind::Aggregate && !function.depends_on.empty()) return;
+    if (function.language == "sql" && !function.body.empty()) {
+        // A body that cannot be read is no proof of harmlessness: the declaration then counts as a claim.
+        Findings inside;
+        Judge(context_, own, own, memo_, inside).text(function.body, name);
+        if (inside.kind != Kind::Unknown) return into.merge_called(inside, {});
+        into.merge_called(inside, {});
+    }
+    if (function.volatility == catalog::Volatility::Volatile) into.cause_by_call(kWrite, name + " is volatile");
+    if (function.language == "plpgsql") judge.words(function.body, name);
+}
+
+// A body in a language we do not parse: names in it that could be calls of something graver than it declares.
+void Judge::words(const std::string& text, const std::string& where) {
+    const auto tokens = tokens_of(text);
+    if (!tokens) return found_.cause_by_call(kWrite, where + " could not be read");
+    Findings inside;
+    Judge judge = beside(inside);
+    for (std::size_t i = 0; i + 1 < tokens->size(); ++i) {
+        const Token& token = (*tokens)[i];
+        if (token.kind != TokenKind::Identifier || (*tokens)[i + 1].kind != TokenKind::Punctuation || text[(*tokens)[i + 1].start] != '(') continue;
+        const std::string name = fold_name(std::string_view(text).substr(token.start, token.end - token.start));
+        if (catalog_.functions({}, name, path_).empty()) continue;  // a keyword, a table, a variable
+        judge.function_named({{}, name}, -1);
+    }
+    found_.merge_called(inside, where);
+}
+
+// SET's rules for a function: the name must stand in the text, the value must not come from data.
+void Judge::set_config(const FuncCall& call) {
+    found_.depends_on_literals = true;
+    function_named({"pg_catalog", "set_config"}, 3);
+    if (const auto shadow = catalog_.functions({}, "set_config", path_); shadow.size() > 1) function_named({{}, "set_config"}, -1);
+    const NodesView arguments = nodes(call.args);
+    const auto name = arguments.size() == 3 && !has_named_argument(call) ? constant_text(arguments[0]) : std::nullopt;
+    if (!name) return found_.unknown("set_config of a setting that the statement does not name");
+    const auto value = constant_text(arguments[1]);
+    if (!value && !is_parameter(arguments[1])) return found_.cause_by_call({Kind::Admin, Effect::Setting}, "set_config to a computed value");
+    const std::string folded = fold_name(*name);
+    found_.cause_by_call(judge_setting(folded, value, context_.allowed_settings), "set_config changes a setting");
+}
+
+void Judge::type(const TypeName& written) {
+    if (written.names == nullptr) return;
+    const QualifiedName name = sql::name_of(written.names, catalog_);
+    const catalog::Type* found = name.foreign ? nullptr : catalog_.type(name.schema, name.name, path_);
+    if (found != nullptr) return type_use(*found);
+    const bool builtin_schema = name.schema.empty() || name.schema == "pg_catalog";
+    if (catalog_.empty() && builtin_schema && is_builtin_type(name.name)) return;
+    if (written.pct_type || created_here(name.name)) return;  // table.column%TYPE: of definitions only
+    found_.unknown_name(name.text(), "type");
+}
+
+// What making a value of a type can call: casts to it, and for composites, arrays, ranges and domains those within.
+void Judge::type_use(const catalog::Type& type) {
+    const catalog::Type* inner = &type;
+    for (int depth = 0; inner != nullptr && depth < 8; ++depth) {
+        casts_of(inner->oid, inner->name);
+        if (inner->builtin || inner->oid.value < kFirstUserOid) return;
+        if (inner->kind == TypeKind::Domain && inner->domain_has_check) found_.user_functions = true;
+        const Oid next = inner->kind == TypeKind::Domain ? inner->base : inner->element;
+        if (next == kInvalidOid || next == inner->oid) return;
+        inner = catalog_.type(next);
+    }
+}
+
+const std::vector<const catalog::Cast*>& Judge::user_casts() {
+    if (!memo_.user_casts) {
+        memo_.user_casts.emplace();
+        for (const catalog::Cast& cast : catalog_.contents().casts)
+            if (cast.function.value >= kFirstUserOid) memo_.user_casts->push_back(&cast);
+    }
+    return *memo_.user_casts;
+}
+
+// Which cast is meant depends on types that are not worked out here; harmless ones change nothing.
+void Judge::casts_of(Oid type, std::string_view written) {
+    for (const catalog::Cast* cast : user_casts()) {
+        const bool from = cast->source == type && type.value >= kFirstUserOid;
+        const Function* by = from || cast->target == type ? catalog_.function(cast->function) : nullptr;
+        if (by == nullptr) continue;
+        Findings inside;
+        beside(inside).function(*by);
+        if (inside.kind != Kind::Read) found_.merge_called(inside, "a cast of type " + std::string(written));
+    }
+}
+
+// A column's value may be cast without a word in the text.
+void Judge::implicit_casts(const catalog::Relation& relation) {
+    for (const catalog::Cast* cast : user_casts()) {
+        if (cast->context == 'e') continue;
+        const bool touched = std::ranges::any_of(relation.columns, [&](const catalog::Column& c) { return c.type == cast->source || c.type == cast->target; });
+        if (touched) casts_of(cast->target, relation.qualified());
+    }
+}
+
+void Judge::operator_named(const List* name) {
+    if (name == nullptr) return;
+    const QualifiedName parts = sql::name_of(name, catalog_);
+    operator_named(parts.schema, parts.name);
+}
+
+// PostgreSQL's own operators call functions that are all reads (checked against a server); users' are functions like any.
+void Judge::operator_named(std::string_view schema, std::string_view name) {
+    if (catalog_.empty()) return;
+    if (schema.empty()) {
+        if (std::ranges::find(operators_seen_, name) != operators_seen_.end()) return;
+        operators_seen_.push_back(name);
+    }
+    const auto candidates = catalog_.operators(schema, name, path_);
+    if (candidates.empty()) return found_.unknown_name(std::string(name), "operator");
+    for (const catalog::Operator* candidate : candidates) {
+        if (candidate->function.value < kFirstUserOid) continue;
+        const Function* by = catalog_.function(candidate->function);
+        if (by == nullptr) { found_.unknown("operator " + std::string(name) + " calls what is not known"); continue; }
+        Findings inside;
+        beside(inside).function(*by);
+        // Types would tell whether it is meant at all; a harmless one changes nothing then.
+        if (inside.kind != Kind::Read) found_.merge_called(inside, "operator " + std::string(name));
+    }
+}
+
+// t.f is f(t) where t has no column f; (x).f is f(x) for any x.
+void Judge::field_as_function(std::string_view name, bool whole_row) {
+    if (name.empty()) return;
+    if (catalog_.empty()) {
+        const auto volatility = whole_row ? std::nullopt : builtin_volatility(name);
+        if (volatility) found_.cause_by_call(judge_builtin(name, *volatility), "function pg_catalog." + std::string(name) + " is no read");
+        return;
+    }
+    for (const Function* candidate : catalog_.functions({}, name, path_)) {
+        if (!takes(*candidate, 1)) continue;
+        const bool builtin = is_builtin(*candidate);
+        if (whole_row && builtin) continue;  // none of PostgreSQL's own that takes a row is more than a read
+        if (builtin && judge_builtin(name, static_cast<char>(candidate->volatility)).kind == Kind::Read) continue;
+        if (whole_row) {
+            const catalog::Type* argument = candidate->arguments.empty() ? nullptr : catalog_.type(candidate->arguments[0]);
+            if (argument != nullptr && argument->kind != TypeKind::Composite && argument->kind != TypeKind::Pseudo && argument->kind != TypeKind::Domain) continue;
+        }
+        Findings inside;
+        beside(inside).function(*candidate);
+        if (inside.kind != Kind::Read) found_.merge_called(inside, "field notation");
+    }
+}
+
+}  // namespace pgveil::sql
