@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,17 +17,19 @@ namespace pgveil::audit {
 
 /// Names: stmt.intent, stmt.result, session.open, session.close, auth.fail, grant.add, grant.revoke,
 /// request.file, request.approve, request.deny, request.consume, request.finish, request.expire,
-/// config.load, log.start, log.stop, log.read, admin.command, storage.fault
+/// config.load, log.start, log.stop, log.idle, log.read, admin.command, storage.fault
 enum class Kind : std::uint8_t {
     StmtIntent, StmtResult, SessionOpen, SessionClose, AuthFail, GrantAdd, GrantRevoke, RequestFile, RequestApprove,
     RequestDeny, RequestConsume, RequestFinish, RequestExpire, ConfigLoad, LogStart, LogStop, LogRead, AdminCommand,
-    StorageFault
+    StorageFault, LogIdle
 };
 [[nodiscard]] std::string_view name_of(Kind kind);
+[[nodiscard]] std::optional<Kind> kind_named(std::string_view name);
 
 struct LiteralToken {
     std::string type, token;
     std::uint32_t length = 0;
+    bool operator==(const LiteralToken&) const = default;
 };
 
 struct Record {
@@ -44,6 +47,7 @@ struct Record {
     std::vector<std::pair<std::string, std::uint64_t>> masked;  // rule or column -> cells
     std::string sqlstate, tag;
     std::vector<std::pair<std::string, std::string>> more;  // further string fields, own keys
+    bool operator==(const Record&) const = default;
 };
 
 }  // namespace pgveil::audit

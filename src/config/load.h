@@ -31,8 +31,10 @@ struct Loaded {
 };
 
 [[nodiscard]] Loaded load(const std::string& path);
-/// As load, from text; `file` is used in messages, relative paths are relative to `directory`.
-[[nodiscard]] Loaded parse(std::string_view text, const std::string& file, const std::string& directory);
+/// As load, from text; `file` is used in messages, relative paths are relative to `directory`;
+/// `now` judges whether grants are over.
+[[nodiscard]] Loaded parse(std::string_view text, const std::string& file, const std::string& directory,
+                           WallTime now);
 
 /// Every option with type, default, bounds and sentence, as a commented TOML file.
 [[nodiscard]] std::string reference();

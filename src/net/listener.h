@@ -73,7 +73,7 @@ class Listener {
 
   private:
     void accept_some();
-    bool shed_one();
+    void shed_one();
     struct Handle;
     ListenSocket socket_;
     OnAccept accepted_;

@@ -114,17 +114,20 @@ class Stream final : private TurnWork {
 
     void turn() override;
     void ready(int status, int events);
-    void handle_error_event();
-    bool handshake(Alive& alive);
-    void read_some(Alive& alive);
-    bool deliver(Alive& alive, std::size_t size);
+    void broken_event(Alive& alive);
+    void settle(Alive& alive);
+    [[nodiscard]] bool wants_input() const;
+    void take_input(Alive& alive);
+    bool shake_hands(Alive& alive);
     void input_ended(Alive& alive);
-    void flush(Alive& alive);
-    bool finish_flush(Alive& alive);
-    void write_failed(Alive& alive);
-    void fail(Alive& alive, CloseReason reason);
-    void update_watch();
+    void push();
+    void tell(Alive& alive);
+    void write_failed();
     void begin_tls();
+    void finish(Alive& alive);
+    void fail(Alive& alive, CloseReason reason);
+    void watch_new(Handle* handle);
+    void update_watch();
     void shut();
     void compact();
 
@@ -137,6 +140,7 @@ class Stream final : private TurnWork {
     std::optional<std::size_t> drain_mark_;
     std::shared_ptr<const TlsServerContext> tls_to_start_;
     Bytes tls_prefix_;
+    std::size_t plain_left_ = 0;     // of the queue, before start_tls
     Alive* alive_ = nullptr;
     std::uint64_t received_ = 0, sent_total_ = 0;
     std::string detail_;

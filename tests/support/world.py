@@ -168,8 +168,8 @@ class Pgveil:
     people dana (approver, auditor; owns the agents), erik (approver, admin), otto (auditor only)."""
 
     def __init__(self, cluster, database="shop", mode="enforce", proxy="", policy="", masking=masked_columns, more="", database_more="",
-                 audit="", start=True):
-        self.cluster, self.database, self.mode = cluster, database, mode
+                 audit="", durability="strict", workers=2, start=True):
+        self.cluster, self.database, self.mode, self.durability, self.workers = cluster, database, mode, durability, workers
         self.dir, self.port, self.process = temporary("proxy"), free_port(), None
         make_certificate(self.dir)
         passfile = self.dir / "pgpass"
@@ -194,7 +194,7 @@ class Pgveil:
         (self.dir / "pgveil.toml").write_text(f"""# made by tests/support/world.py
 [proxy]
 listen  = ["127.0.0.1:{self.port}"]
-workers = 2
+workers = {self.workers}
 state   = "state"
 {p["proxy"]}
 [proxy.tls]
@@ -208,7 +208,7 @@ mode = "{self.mode}"
 [audit]
 dir = "state/audit"
 sign_key_file = "sign.key"
-durability = "strict"
+durability = "{self.durability}"
 reserve = "16MiB"
 {p["audit"]}
 [store]
