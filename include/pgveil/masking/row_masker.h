@@ -62,6 +62,9 @@ class RowMasker {
     /// `by_rule[i]`, if given, receives +1 for each column i whose cell changed.
     Outcome mask(std::span<CellView> cells, const RowPlan& plan, std::span<std::uint64_t> by_column = {});
 
+    /// Turns `Scan` into `Pass` for columns whose type and names leave nothing to find (an integer called
+    /// "quantity"). Once per plan, before passes_everything().
+    void settle(RowPlan& plan);
     /// True if no cell of such rows can change: the relay may forward by header inspection.
     [[nodiscard]] static bool passes_everything(const RowPlan& plan);
 

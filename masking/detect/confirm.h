@@ -1,0 +1,71 @@
+// Confirmers: hand-written second opinions on a pattern's candidate.
+//
+// A pattern says *that* and *where it ends*; a confirmer finds the start (and may move the end), checks
+// structure and checksum and says how sure it is. Pure functions of one field's text: neighbours are never
+// visible, so a candidate glued together by batching fails here. Hostile bytes: yes. Work per candidate is
+// bounded by kReach to the left. Any thread, no state, no allocation but in `phone`.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace pgveil::masking {
+
+struct Candidate {
+    std::string_view text;
+    std::size_t end = 0;    // one past the last byte the pattern matched
+    bool hinted = false;    // the column name or key path speaks for this rule
+};
+
+struct Confirmed {
+    std::size_t start = 0, end = 0;
+    double confidence = 0.0;
+};
+
+using Answer = std::optional<Confirmed>;
+using Confirmer = Answer (*)(const Candidate&);
+
+/// How far a confirmer looks to the left for a start. What is longer is masked from there.
+inline constexpr std::size_t kReach = 8192;
+
+struct NamedConfirmer {
+    std::string_view name;
+    Confirmer confirm = nullptr;
+};
+/// All confirmers a rule may name, sorted by name.
+[[nodiscard]] std::span<const NamedConfirmer> confirmers();
+/// The confirmer of that name, or nullptr.
+[[nodiscard]] Confirmer confirmer_named(std::string_view name);
+
+Answer confirm_email(const Candidate&);
+Answer confirm_card(const Candidate&);
+Answer confirm_iban(const Candidate&);
+Answer confirm_us_ssn(const Candidate&);
+Answer confirm_us_itin(const Candidate&);
+Answer confirm_phone_e164(const Candidate&);
+Answer confirm_phone_hinted(const Candidate&);
+Answer confirm_digits(const Candidate&);
+Answer confirm_jwt(const Candidate&);
+Answer confirm_pem(const Candidate&);
+Answer confirm_url_password(const Candidate&);
+Answer confirm_key_value(const Candidate&);
+Answer confirm_token(const Candidate&);
+Answer confirm_password_hash(const Candidate&);
+
+/// A run of digits with single separators between them, read leftwards from `end`.
+struct DigitRun {
+    std::size_t start = 0, end = 0;
+    char digits[40] = {};
+    std::size_t count = 0;
+    char separator = '\0';      // the one used; 0 none
+    bool mixed = false;         // more than one kind of separator
+    bool too_long = false;      // more digits than fit
+    [[nodiscard]] std::string_view text() const { return {digits, count}; }
+};
+/// Reads the maximal run ending at `end` whose separators are among `separators`.
+[[nodiscard]] DigitRun digit_run_before(std::string_view text, std::size_t end, std::string_view separators);
+/// False if the run is part of a longer token: a word, a decimal, a dotted version, a UUID.
+[[nodiscard]] bool stands_free(std::string_view text, std::size_t start, std::size_t end);
+
+}  // namespace pgveil::masking

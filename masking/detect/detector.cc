@@ -1,0 +1,158 @@
+#include "detect/detector.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "codec/utf8.h"
+
+namespace pgveil::masking {
+namespace {
+
+/// More findings than this in one text: the text is masked whole.
+constexpr std::size_t kMostHits = 65536;
+/// A stored column's name silences only findings less sure than this: an e-mail address in "user_id" is one.
+constexpr double kSure = 0.9;
+
+}  // namespace
+
+bool HintView::speaks_for(std::size_t rule) const {
+    if (stored != nullptr && stored->says(rule, NameHints::For)) return true;
+    if (shown != nullptr && shown->says(rule, NameHints::For)) return true;
+    return std::ranges::any_of(path, [&](const NameHints* key) { return key != nullptr && key->says(rule, NameHints::For); });
+}
+
+bool HintView::speaks_against(std::size_t rule) const {
+    return stored != nullptr && stored->says(rule, NameHints::Against) && !speaks_for(rule);
+}
+
+bool HintView::opens_hinted_rules() const {
+    if ((stored != nullptr && stored->speaks_for_hinted) || (shown != nullptr && shown->speaks_for_hinted)) return true;
+    return std::ranges::any_of(path, [](const NameHints* key) { return key != nullptr && key->speaks_for_hinted; });
+}
+
+const Rule* HintView::named() const {
+    if (stored != nullptr && stored->named != nullptr) return stored->named;
+    if (shown != nullptr && shown->named != nullptr) return shown->named;
+    for (const NameHints* key : path) {
+        if (key != nullptr && key->named != nullptr) return key->named;
+    }
+    return nullptr;
+}
+
+Detector::Detector(std::shared_ptr<const CompiledRules> rules) : rules_(std::move(rules)) {
+    if (!rules_->fit(scratch_, start_scratch_)) throw std::bad_alloc();
+    hits_.reserve(64);
+    findings_.reserve(64);
+    last_end_.resize(rules_->rules.size());
+}
+
+Detector::Answer Detector::detect(std::string_view text, const HintView& hints) {
+    collect(text, hints);
+    if (doubt_) return {{}, true};
+    if (!hits_.empty()) merge();
+    return {findings_, false};
+}
+
+bool Detector::finds(std::size_t rule, std::string_view text, const HintView& hints) {
+    collect(text, hints);
+    return std::ranges::any_of(hits_, [&](const Hit& hit) { return hit.rule == rule; });
+}
+
+void Detector::collect(std::string_view text, const HintView& hints) {
+    hits_.clear();
+    findings_.clear();
+    doubt_ = text.size() > std::numeric_limits<std::uint32_t>::max();
+    if (doubt_ || text.empty()) return;
+    if (is_ascii(text) || !normal_.fold(text)) {
+        scan(text, hints);
+        return;
+    }
+    scan(normal_.text(), hints);
+    for (Hit& hit : hits_) {
+        hit.start = normal_.origin(hit.start);
+        hit.end = normal_.origin(hit.end);
+    }
+}
+
+void Detector::scan(std::string_view text, const HintView& hints) {
+    const Features features = features_of(text);
+    const bool weak = hints.opens_hinted_rules();
+    text_ = text;
+    hints_ = &hints;
+    bool cleared = false;
+    for (const PatternGroup& group : rules_->groups) {
+        if (group.hinted ? !weak : !group.opens(features)) continue;
+        if (!cleared) std::ranges::fill(last_end_, 0);
+        cleared = true;
+        if (!group.patterns->scan(text, scratch_, &Detector::on_match, this)) doubt_ = true;
+        if (doubt_) return;
+    }
+}
+
+bool Detector::on_match(void* self, std::uint32_t rule, std::uint64_t, std::uint64_t end) {
+    return static_cast<Detector*>(self)->take(rule, end);
+}
+
+bool Detector::take(std::uint32_t index, std::size_t end) {
+    const CompiledRule& rule = rules_->rules[index];
+    if (end <= last_end_[index]) return true;
+    const bool hinted = hints_->speaks_for(index);
+    if (rule.rule.strength == Strength::Hinted && !hinted) return true;
+    const auto found = rule.confirm != nullptr ? rule.confirm({text_, end, hinted}) : find_start(rule, end);
+    if (!found || found->start >= found->end || found->end > text_.size()) return true;
+    if (found->confidence < kSure && hints_->speaks_against(index)) return true;
+    if (hits_.size() == kMostHits) {
+        doubt_ = true;
+        return false;
+    }
+    last_end_[index] = found->end;
+    hits_.push_back({index, found->start, found->end, found->confidence});
+    return true;
+}
+
+std::optional<Confirmed> Detector::find_start(const CompiledRule& rule, std::size_t end) {
+    if (!rule.starts) return Confirmed{0, text_.size(), 0.5};
+    const std::size_t reach = rule.widest == 0 ? kReach : std::min<std::size_t>(rule.widest, kReach);
+    window_ = end < reach ? 0 : end - reach;
+    wanted_end_ = end - window_;
+    earliest_ = wanted_end_;
+    if (!rule.starts->scan(text_.substr(window_, wanted_end_), start_scratch_, &Detector::on_start, this)) doubt_ = true;
+    // Not found again though it was there (a boundary, an over-long match): mask from the window on.
+    const std::size_t start = earliest_ == wanted_end_ ? 0 : earliest_;
+    return Confirmed{window_ + start, end, 0.8};
+}
+
+bool Detector::on_start(void* self, std::uint32_t, std::uint64_t start, std::uint64_t end) {
+    auto* detector = static_cast<Detector*>(self);
+    if (end == detector->wanted_end_) detector->earliest_ = std::min<std::size_t>(detector->earliest_, start);
+    return true;
+}
+
+void Detector::merge() {
+    std::ranges::sort(hits_, [](const Hit& a, const Hit& b) { return a.start != b.start ? a.start < b.start : a.end > b.end; });
+    double best = 0.0;
+    std::size_t longest = 0;
+    for (const Hit& hit : hits_) {
+        const Rule& rule = rules_->rules[hit.rule].rule;
+        const std::size_t length = hit.end - hit.start;
+        const bool joins = !findings_.empty() && hit.start < findings_.back().end;
+        if (!joins) {
+            findings_.push_back({rule.class_name, rule.id, hit.start, hit.end, hit.confidence, rule.transform});
+            best = hit.confidence;
+            longest = length;
+            continue;
+        }
+        Finding& last = findings_.back();
+        const std::size_t end = std::max(last.end, hit.end), start = last.start;
+        if (hit.confidence > best || (hit.confidence == best && length > longest)) {
+            const Transform stricter = std::max(last.transform, rule.transform);
+            last = {rule.class_name, rule.id, start, end, hit.confidence, stricter};
+            best = hit.confidence;
+            longest = length;
+        }
+        last.end = end;
+    }
+}
+
+}  // namespace pgveil::masking

@@ -1,0 +1,75 @@
+// Detector: one text in, merged findings out. The pipeline of detection lives here:
+// normal form -> gate -> end-only scan -> confirmer -> merge.
+//
+// Owns scratch memory and buffers: one thread, neither copied nor moved, no allocation in the steady state.
+// Hostile bytes: yes. `doubt` in the answer means the caller must treat the whole text as sensitive.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "detect/normal_form.h"
+#include "engine/compiled_rules.h"
+
+namespace pgveil::masking {
+
+/// What the names around a value say. `stored` speaks for and against; what the agent chose (the output name,
+/// JSON keys) only for. Null pointers say nothing. Borrowed for the call.
+struct HintView {
+    const NameHints* stored = nullptr;
+    const NameHints* shown = nullptr;
+    std::span<const NameHints* const> path;
+
+    [[nodiscard]] bool speaks_for(std::size_t rule) const;
+    [[nodiscard]] bool speaks_against(std::size_t rule) const;
+    [[nodiscard]] bool opens_hinted_rules() const;
+    [[nodiscard]] const Rule* named() const;
+};
+
+class Detector {
+  public:
+    explicit Detector(std::shared_ptr<const CompiledRules> rules);
+    Detector(const Detector&) = delete;
+    Detector& operator=(const Detector&) = delete;
+
+    struct Answer {
+        std::span<const Finding> findings;   // ordered, disjoint, offsets in the text given; until the next call
+        bool doubt = false;
+    };
+    /// `hints.named()` is not looked at: a name that decides alone is the caller's affair.
+    [[nodiscard]] Answer detect(std::string_view text, const HintView& hints);
+    /// Whether this rule, before merging, finds something: for proving a rule's examples.
+    [[nodiscard]] bool finds(std::size_t rule, std::string_view text, const HintView& hints);
+
+    [[nodiscard]] const CompiledRules& rules() const { return *rules_; }
+
+  private:
+    struct Hit {
+        std::uint32_t rule = 0;
+        std::size_t start = 0, end = 0;
+        double confidence = 0.0;
+    };
+    static bool on_match(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
+    static bool on_start(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
+    void collect(std::string_view text, const HintView& hints);
+    void scan(std::string_view text, const HintView& hints);
+    bool take(std::uint32_t rule, std::size_t end);
+    std::optional<Confirmed> find_start(const CompiledRule& rule, std::size_t end);
+    void merge();
+
+    std::shared_ptr<const CompiledRules> rules_;
+    Scratch scratch_, start_scratch_;
+    NormalForm normal_;
+    std::vector<Hit> hits_;
+    std::vector<Finding> findings_;
+    std::vector<std::size_t> last_end_;      // per rule: end of its last hit, to skip matches inside it
+    // For the length of one scan:
+    std::string_view text_;
+    const HintView* hints_ = nullptr;
+    std::size_t window_ = 0, wanted_end_ = 0, earliest_ = 0;
+    bool doubt_ = false;
+};
+
+}  // namespace pgveil::masking

@@ -1,0 +1,43 @@
+// Features: the cheap first look at a value that says "no pattern can match", and what a pattern needs.
+//
+// A Requirement is computed from the pattern itself and errs on the side of asking for nothing; so a value
+// that fails it cannot match. (First passes lose PII silently: tests/unit/masking/features_test.cc runs
+// generated positives of every rule through this gate.) Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace pgveil::masking {
+
+/// Bits of Features::present.
+namespace feature {
+inline constexpr std::uint32_t At = 1U << 0, Colon = 1U << 1, Dash = 1U << 2, Underscore = 1U << 3, Dollar = 1U << 4,
+                               Plus = 1U << 5, Dot = 1U << 6, Equals = 1U << 7, Brace = 1U << 8, Slash = 1U << 9,
+                               Star = 1U << 10, Upper = 1U << 11, Lower = 1U << 12, Digit = 1U << 13, High = 1U << 14;
+inline constexpr std::uint32_t Punctuation = At | Colon | Dash | Underscore | Dollar | Plus | Equals | Brace | Star;
+}  // namespace feature
+
+struct Features {
+    std::uint32_t present = 0;
+    std::uint32_t digits = 0, length = 0;   // saturating
+};
+[[nodiscard]] Features features_of(std::string_view text);
+
+struct Requirement {
+    std::uint32_t present = 0;              // all of these bits
+    std::uint32_t digits = 0, length = 0;   // at least
+    [[nodiscard]] bool met_by(const Features& f) const {
+        return (f.present & present) == present && f.digits >= digits && f.length >= length;
+    }
+    /// True if whatever meets `other` meets this one.
+    [[nodiscard]] bool weaker_than(const Requirement& other) const {
+        return (other.present & present) == present && other.digits >= digits && other.length >= length;
+    }
+    bool operator==(const Requirement&) const = default;
+};
+/// What any text matching `expression` must have. Understands literals, classes, groups, alternation and
+/// repeats; from what it does not understand it concludes nothing.
+[[nodiscard]] Requirement requirement_of(std::string_view expression, bool caseless);
+
+}  // namespace pgveil::masking

@@ -1,0 +1,64 @@
+// CompiledRules: packs made ready: pattern groups with their gates, confirmers, name hints.
+//
+// Made by compile() at start or reload, immutable, shared by all workers. Rules are addressed by their index.
+// Strong rules are grouped by what a value must have to be worth scanning (PatternGroup::gates); hinted rules
+// form a group of their own that runs only where a name speaks for one of them. No I/O, any thread.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "detect/confirm.h"
+#include "detect/features.h"
+#include "detect/pattern_set.h"
+#include "pgveil/masking/row_masker.h"
+
+namespace pgveil::masking {
+
+struct CompiledRule {
+    Rule rule;
+    Confirmer confirm = nullptr;             // nullptr: `starts` finds the start
+    std::shared_ptr<const PatternSet> starts;  // the rule's patterns with start of match
+    std::uint32_t widest = 0;                // of the patterns without confirmer; 0: unbounded
+    std::vector<std::string> hints, counter_hints;  // joined (name_words.h)
+};
+
+/// Patterns that are scanned together.
+struct PatternGroup {
+    std::shared_ptr<const PatternSet> patterns;  // ids are rule indexes
+    std::vector<Requirement> gates;          // any of them opens the group
+    bool hinted = false;                     // scanned only under a hint
+    [[nodiscard]] bool opens(const Features& features) const {
+        for (const Requirement& gate : gates) {
+            if (gate.met_by(features)) return true;
+        }
+        return false;
+    }
+};
+
+/// What a name says, for each rule.
+struct NameHints {
+    static constexpr std::uint8_t For = 1, Against = 2;
+    const Rule* named = nullptr;             // a Named rule fits: the name alone decides
+    std::vector<std::uint8_t> flags;         // per rule; empty: the name says nothing
+    bool speaks_for_hinted = false;          // some Hinted rule has For
+    [[nodiscard]] bool says(std::size_t rule, std::uint8_t what) const { return rule < flags.size() && (flags[rule] & what) != 0; }
+};
+
+class CompiledRules {
+  public:
+    std::vector<CompiledRule> rules;
+    std::vector<PatternGroup> groups;
+
+    /// What `name` says. Blocks for microseconds (all hints of all rules): cache it.
+    [[nodiscard]] NameHints hints_of(std::string_view name) const;
+    /// The rule whose hint covers most words of `name`, or nullptr.
+    [[nodiscard]] const Rule* best_of(std::string_view name) const;
+    /// Fits a scratch for every database. False: no memory.
+    [[nodiscard]] bool fit(Scratch& scan, Scratch& starts) const;
+};
+
+}  // namespace pgveil::masking

@@ -1,0 +1,178 @@
+#include "pgveil/masking/row_masker.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/value_masker.h"
+
+namespace pgveil::masking {
+namespace {
+
+/// What is worked out once per column and kept while the plan's column stays the same.
+struct ColumnContext {
+    std::string name, stored_name;
+    TypeInfo type;
+    Format format = Format::Text;
+    Shape shape;
+    const NameHints* shown = nullptr;
+    const NameHints* stored = nullptr;
+    const Rule* named = nullptr;
+    bool known = false;
+    bool sensitive_number = false;   // a name speaks for a rule and the type is a number
+
+    [[nodiscard]] bool is_of(const Column& column) const {
+        return known && format == column.format && type.oid == column.type.oid && type.kind == column.type.kind &&
+               type.element == column.type.element && type.element_kind == column.type.element_kind && name == column.name &&
+               stored_name == column.stored_name;
+    }
+};
+
+/// A changed cell, until the buffer stops moving.
+struct Changed {
+    std::size_t column = 0, from = 0, size = 0;
+};
+
+Shape shape_of(const Column& column) {
+    const Carrier carrier = carrier_of(column.type);
+    const bool record = column.type.kind == TypeKind::Composite || column.type.oid == type_oid::Record;
+    return {carrier, element_of(column.type), column.type.element_kind, record, column.format};
+}
+
+/// Finding a name on these types costs nothing and hides nothing that a flag or a clock would have shown.
+bool names_reach(Carrier carrier, Oid oid) { return carrier != Carrier::Plain || oid != type_oid::Bool; }
+
+}  // namespace
+
+struct RowMasker::State {
+    State(std::shared_ptr<const CompiledRules> rules, const KeyedHash& keys) : masker(std::move(rules), keys) {}
+
+    const ColumnContext& context_of(std::size_t index, const Column& column);
+    Fate treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to);
+
+    ValueMasker masker;
+    std::vector<ColumnContext> columns;
+    std::vector<Changed> changed;
+    std::vector<Finding> whole;         // detect()'s answer when a name decides alone
+    std::string out;                    // masked cells of the current row
+};
+
+const ColumnContext& RowMasker::State::context_of(std::size_t index, const Column& column) {
+    if (columns.size() <= index) columns.resize(index + 1);
+    ColumnContext& context = columns[index];
+    if (context.is_of(column)) return context;
+    context = {column.name, column.stored_name, column.type, column.format, shape_of(column)};
+    context.shown = masker.hints().of(column.name);
+    context.stored = masker.hints().of(column.stored_name);
+    const HintView hints{context.stored, context.shown, {}};
+    if (names_reach(context.shape.carrier, column.type.oid)) context.named = hints.named();
+    context.sensitive_number = context.shape.carrier == Carrier::Number && hints.opens_hinted_rules();
+    for (std::size_t i = 0; context.shape.carrier == Carrier::Number && i < masker.detector().rules().rules.size(); ++i) {
+        context.sensitive_number |= hints.speaks_for(i);
+    }
+    context.known = true;
+    return context;
+}
+
+Fate RowMasker::State::treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to) {
+    switch (plan.treatment) {
+        case Treatment::Withhold: return Fate::Withheld;
+        case Treatment::Pass: return Fate::Same;
+        case Treatment::Apply: {
+            if (plan.transform == Transform::Clear) return Fate::Same;
+            const Task task{true, {plan.transform, plan.class_name, plan.key_domain, plan.keyed_allowed}, {}};
+            return masker.mask(context_of(index, plan.column).shape, value, task, to);
+        }
+        case Treatment::Scan: break;
+    }
+    const ColumnContext& context = context_of(index, plan.column);
+    if (context.sensitive_number) return Fate::Withheld;
+    Task task{false, {}, {context.stored, context.shown, {}}};
+    if (context.named != nullptr) {
+        task.whole = true;
+        task.order = {context.named->transform, context.named->class_name, {}, false};
+    } else if (context.shape.carrier == Carrier::Plain || context.shape.carrier == Carrier::Number) {
+        return Fate::Same;
+    }
+    return masker.mask(context.shape, value, task, to);
+}
+
+RowMasker::RowMasker(std::shared_ptr<const CompiledRules> rules, const KeyedHash& keys)
+    : state_(std::make_unique<State>(std::move(rules), keys)) {}
+
+RowMasker::~RowMasker() = default;
+
+RowMasker::Outcome RowMasker::mask(std::span<CellView> cells, const RowPlan& plan, std::span<std::uint64_t> by_column) {
+    State& state = *state_;
+    Outcome outcome;
+    state.out.clear();
+    state.changed.clear();
+    if (state.masker.hints().forget_excess()) state.columns.clear();
+    const bool fits = cells.size() == plan.columns.size();
+    outcome.doubtful = !fits;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (cells[i].is_null()) continue;
+        const std::size_t from = state.out.size();
+        const Fate fate = fits ? state.treat(plan.columns[i], i, text_of(cells[i].bytes()), state.out) : Fate::Withheld;
+        outcome.doubtful |= state.masker.take_doubt();
+        if (fate == Fate::Same) continue;
+        const std::size_t size = state.out.size() - from;
+        const bool fitting = fate == Fate::Changed && size <= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+        cells[i] = CellView{};
+        if (fitting) state.changed.push_back({i, from, size});
+        ++outcome.masked;
+        if (i < by_column.size()) ++by_column[i];
+    }
+    const Byte* base = bytes_of(state.out).data();
+    for (const Changed& cell : state.changed) cells[cell.column] = {base + cell.from, static_cast<std::int32_t>(cell.size)};
+    return outcome;
+}
+
+void RowMasker::settle(RowPlan& plan) {
+    State& state = *state_;
+    if (state.masker.hints().forget_excess()) state.columns.clear();
+    for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+        ColumnPlan& column = plan.columns[i];
+        if (column.treatment != Treatment::Scan) continue;
+        const ColumnContext& context = state.context_of(i, column.column);
+        const bool empty_type = context.shape.carrier == Carrier::Plain || context.shape.carrier == Carrier::Number;
+        if (empty_type && context.named == nullptr && !context.sensitive_number) column.treatment = Treatment::Pass;
+    }
+}
+
+bool RowMasker::passes_everything(const RowPlan& plan) {
+    return std::ranges::all_of(plan.columns, [](const ColumnPlan& column) {
+        switch (column.treatment) {
+            case Treatment::Pass: return true;
+            case Treatment::Apply: return column.transform == Transform::Clear;
+            case Treatment::Withhold:
+            case Treatment::Scan: return false;
+        }
+        return false;
+    });
+}
+
+std::span<const Finding> RowMasker::detect(std::string_view text, std::string_view column_name) {
+    State& state = *state_;
+    if (state.masker.hints().forget_excess()) state.columns.clear();
+    const NameHints* name = state.masker.hints().of(column_name);
+    const HintView hints{name, nullptr, {}};
+    state.whole.clear();
+    if (text.empty()) return state.whole;
+    if (const Rule* named = hints.named()) {
+        state.whole.push_back({named->class_name, named->id, 0, text.size(), 0.85, named->transform});
+        return state.whole;
+    }
+    const auto [findings, doubt] = state.masker.detector().detect(text, hints);
+    if (!doubt) return findings;
+    state.whole.push_back({"UNDETERMINED", "", 0, text.size(), 1.0, Transform::Redact});
+    return state.whole;
+}
+
+std::string RowMasker::mask_text(std::string_view text, std::string_view column_name) {
+    std::string masked;
+    const std::span<const Finding> findings = detect(text, column_name);
+    state_->masker.splice(text, findings, masked);
+    return masked;
+}
+
+}  // namespace pgveil::masking
