@@ -74,7 +74,8 @@ Scanned string_from(std::string_view text, std::size_t at, TokenKind kind, Strin
             continue;
         }
         ++at;
-        if (at_is(text, at, '\'')) {
+        // B'' and X'' know no doubled quote.
+        if (at_is(text, at, '\'') && kind == TokenKind::String) {
             ++at;
             continue;
         }
