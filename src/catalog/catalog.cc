@@ -102,6 +102,17 @@ struct Snapshot::Index {
 Snapshot::Snapshot(Contents contents, std::uint64_t version)
     : contents_(std::move(contents)), version_(version), index_(std::make_shared<const Index>(contents_)) {}
 
+std::shared_ptr<const void> Memo::find(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : found->second;
+}
+
+void Memo::put(std::string key, std::shared_ptr<const void> value) {
+    const std::lock_guard lock(mutex_);
+    if (values_.size() < kMost) values_.emplace(std::move(key), std::move(value));
+}
+
 const Column* Relation::column(std::string_view column_name) const {
     const auto found = std::ranges::find(columns, column_name, &Column::name);
     return found == columns.end() ? nullptr : &*found;

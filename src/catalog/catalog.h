@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,7 +74,6 @@ struct Type {
     char category = 'U';
     bool builtin = false;
     bool domain_has_check = false;
-    std::vector<std::string> domain_checks;      // their expressions over VALUE, as pg_get_expr writes them
 };
 
 struct Operator {
@@ -96,6 +96,19 @@ struct SearchPath {
     bool has_temp = false;         // this session made temporary objects: unqualified user names may be shadowed
     std::string text;              // canonical text for keys and digests
     bool operator==(const SearchPath&) const = default;
+};
+
+/// What floors above derive from one snapshot alone (a view's lineage), kept with it and gone with it.
+/// Values are immutable. Any thread. Keys begin with a letter of the user's own; at most kMost values are kept.
+class Memo {
+  public:
+    static constexpr std::size_t kMost = 20'000;
+    [[nodiscard]] std::shared_ptr<const void> find(const std::string& key) const;
+    void put(std::string key, std::shared_ptr<const void> value);
+
+  private:
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<const void>> values_;
 };
 
 class Snapshot;
@@ -145,9 +158,12 @@ class Snapshot {
     /// Domains down to their base type.
     [[nodiscard]] Oid base_type(Oid type) const;
     [[nodiscard]] bool knows_identifier(std::string_view name) const;
+    /// Not part of the value: the same snapshot with and without it answers alike.
+    [[nodiscard]] Memo& memo() const { return memo_; }
 
   private:
     struct Index;
+    mutable Memo memo_;
     Contents contents_;
     std::uint64_t version_ = 0;
     std::shared_ptr<const Index> index_;

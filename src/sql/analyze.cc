@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sql/lineage.h"
 #include "sql/proxy_call.h"
 #include "sql/statements.h"
 
@@ -83,6 +84,32 @@ void join(Analysis& text, Analysis&& one) {
     if (one.proxy_call != ProxyCall::None) text.proxy_call = one.proxy_call;
 }
 
+/// Names of the text itself stand before those that the session has.
+class NamedHere final : public NamedStatements {
+  public:
+    NamedHere(const LocalNames& local, const NamedStatements* session) : local_(local), session_(session) {}
+    [[nodiscard]] const Analysis* prepared(std::string_view name) const override {
+        const auto found = local_.prepared.find(name);
+        if (found != local_.prepared.end()) return &found->second;
+        return session_ != nullptr ? session_->prepared(name) : nullptr;
+    }
+    [[nodiscard]] const Analysis* cursor(std::string_view name) const override {
+        const auto found = local_.cursors.find(name);
+        if (found != local_.cursors.end()) return &found->second;
+        return session_ != nullptr ? session_->cursor(name) : nullptr;
+    }
+
+  private:
+    const LocalNames& local_;
+    const NamedStatements* session_;
+};
+
+void trace_into(const Node* node, const Context& context, const catalog::SearchPath& path, const LocalNames& local, Analysis& analysis) {
+    const NamedHere named(local, context.named);
+    const Context here{context.catalog, path, context.parameter_types, &named, context.allowed_settings, context.bounds};
+    trace(node, here, analysis.statements.front(), analysis);
+}
+
 /// One statement alone: `node` judged under `path`.
 Analysis analyze_one(const Node* node, const Context& context, const catalog::SearchPath& path, JudgeMemo& memo, LocalNames& local) {
     Findings findings;
@@ -91,7 +118,9 @@ Analysis analyze_one(const Node* node, const Context& context, const catalog::Se
     Judge judge(context, path, path, memo, findings);
     StatementFrame frame{judge, statement, inner, local};
     judge_statement(node, frame);
-    return analysis_of(std::move(findings), std::move(statement), std::move(inner));
+    Analysis analysis = analysis_of(std::move(findings), std::move(statement), std::move(inner));
+    trace_into(node, context, path, local, analysis);
+    return analysis;
 }
 
 void place(Statement& statement, const RawStmt& raw, std::size_t text_size) {
@@ -200,6 +229,7 @@ BodyAnalysis analyze_body(const Node* node, StatementFrame& frame) {
     result.call_effects = findings.call_effects;
     frame.judge.findings().parameters = std::max(frame.judge.findings().parameters, findings.parameters);
     result.analysis = analysis_of(std::move(findings), std::move(statement), std::move(inner));
+    trace_into(node, frame.judge.context(), frame.judge.path(), frame.local, result.analysis);
     return result;
 }
 

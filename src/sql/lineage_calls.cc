@@ -1,0 +1,316 @@
+// Calls: what a function, an aggregate or an operator returns in terms of its arguments.
+//
+// A function counts as pure (its result says nothing but what its arguments say) if it is built in and
+// immutable or listed, or immutable and in a language that only a superuser installs. SQL bodies are
+// followed. Everything else is opaque. Where several functions could be meant, all of them count.
+#include <algorithm>
+#include <array>
+
+#include "sql/lineage_tracer.h"
+
+namespace pgveil::sql {
+
+namespace {
+
+using catalog::Function;
+using catalog::FunctionKind;
+using catalog::Volatility;
+
+// Built-ins that are stable or volatile, yet read no table: clocks, session facts, formatting by settings,
+// object definitions and sizes. Sorted.
+constexpr auto kPure = std::to_array<std::string_view>({
+    "age", "anytextcat", "array_to_json", "array_to_string", "clock_timestamp", "col_description", "concat",
+    "concat_ws", "convert", "convert_from", "convert_to", "current_database", "current_query", "current_schema",
+    "current_schemas", "current_setting", "current_user", "currval", "date", "date_part", "date_trunc", "enum_first",
+    "enum_last", "enum_range", "extract", "format", "format_type", "gen_random_uuid", "generate_series",
+    "get_current_ts_config", "getdatabaseencoding", "has_any_column_privilege", "has_column_privilege",
+    "has_database_privilege", "has_foreign_data_wrapper_privilege", "has_function_privilege",
+    "has_language_privilege", "has_parameter_privilege", "has_schema_privilege", "has_sequence_privilege",
+    "has_server_privilege", "has_table_privilege", "has_tablespace_privilege", "has_type_privilege",
+    "inet_client_addr", "inet_client_port", "inet_server_addr", "inet_server_port", "json_build_array",
+    "json_build_object", "json_populate_record", "json_populate_recordset", "json_to_record", "json_to_recordset",
+    "json_to_tsvector", "jsonb_build_array", "jsonb_build_object", "jsonb_path_exists_tz", "jsonb_path_match_tz",
+    "jsonb_path_query_array_tz", "jsonb_path_query_first_tz", "jsonb_path_query_tz", "jsonb_populate_record",
+    "jsonb_populate_recordset", "jsonb_to_record", "jsonb_to_recordset", "jsonb_to_tsvector", "lastval", "length",
+    "make_timestamptz", "money", "nextval", "now", "numeric", "obj_description", "oidvectortypes", "overlaps",
+    "pg_backend_pid", "pg_char_to_encoding", "pg_client_encoding", "pg_collation_for", "pg_collation_is_visible",
+    "pg_column_is_updatable", "pg_column_size", "pg_conf_load_time", "pg_database_size", "pg_describe_object",
+    "pg_encoding_to_char", "pg_function_is_visible", "pg_get_constraintdef", "pg_get_expr",
+    "pg_get_function_arg_default", "pg_get_function_arguments", "pg_get_function_identity_arguments",
+    "pg_get_function_result", "pg_get_function_sqlbody", "pg_get_functiondef", "pg_get_indexdef", "pg_get_keywords",
+    "pg_get_partition_constraintdef", "pg_get_partkeydef", "pg_get_ruledef", "pg_get_serial_sequence",
+    "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_triggerdef", "pg_get_userbyid",
+    "pg_get_viewdef", "pg_has_role", "pg_index_column_has_property", "pg_indexes_size", "pg_is_in_recovery",
+    "pg_my_temp_schema", "pg_opclass_is_visible", "pg_operator_is_visible", "pg_partition_ancestors",
+    "pg_partition_tree", "pg_postmaster_start_time", "pg_relation_size", "pg_size_pretty", "pg_sleep",
+    "pg_table_is_visible", "pg_table_size", "pg_total_relation_size", "pg_type_is_visible", "pg_typeof",
+    "phraseto_tsquery", "plainto_tsquery", "quote_literal", "quote_nullable", "random", "regclass",
+    "row_security_active", "row_to_json", "session_user", "shobj_description", "statement_timestamp", "textanycat",
+    "time", "timeofday", "timestamp", "timestamptz", "timetz", "timezone", "to_char", "to_date", "to_json",
+    "to_jsonb", "to_number", "to_regclass", "to_regcollation", "to_regnamespace", "to_regoper", "to_regoperator",
+    "to_regproc", "to_regprocedure", "to_regrole", "to_regtype", "to_timestamp", "to_tsquery", "to_tsvector",
+    "transaction_timestamp", "ts_headline", "txid_current", "version", "websearch_to_tsquery", "xml",
+    "xml_is_well_formed"});
+
+static_assert(std::ranges::is_sorted(kPure));
+
+bool listed_pure(std::string_view name) {
+    return std::ranges::binary_search(kPure, name);
+}
+
+constexpr std::array<std::string_view, 6> kRanks{"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"};
+
+// Functions over one argument that never raise on what a column holds.
+constexpr std::array<std::string_view, 24> kNeverRaises{
+    "array_agg", "avg", "char_length", "character_length", "coalesce", "concat", "concat_ws", "count", "date_trunc",
+    "json_agg", "json_build_object", "jsonb_agg", "jsonb_build_object", "length", "lower", "max", "md5", "min",
+    "now", "row_to_json", "string_agg", "sum", "to_jsonb", "upper"};
+
+bool is_pure(const Function& function) {
+    if (function.builtin) {
+        return function.kind == FunctionKind::Aggregate || function.kind == FunctionKind::Window ||
+               function.volatility == Volatility::Immutable || listed_pure(function.name);
+    }
+    return (function.language == "c" || function.language == "internal") && function.volatility == Volatility::Immutable &&
+           function.kind == FunctionKind::Function;
+}
+
+bool takes(const Function& function, std::size_t count) {
+    const std::size_t most = function.arguments.size();
+    if (function.variadic != kInvalidOid) return count + 1 + function.defaults >= most;
+    return count <= most && count + function.defaults >= most;
+}
+
+std::vector<const Function*> candidates(const catalog::Snapshot& snapshot, const catalog::SearchPath& path,
+                                        const List* name, std::size_t arguments, bool sorted) {
+    const NodesView parts = nodes(name);
+    if (parts.empty() || parts.size() > 3) return {};
+    const std::string_view schema = parts.size() > 1 ? text_of(parts[parts.size() - 2]) : std::string_view{};
+    auto found = snapshot.functions(schema, text_of(parts.back()), path);
+    // Hypothetical-set aggregates repeat their arguments in WITHIN GROUP; their number is not checked.
+    std::erase_if(found, [&](const Function* f) { return !sorted && !takes(*f, arguments); });
+    return found;
+}
+
+bool is_polymorphic(Oid type) {
+    constexpr std::array<std::uint32_t, 4> kAny{2283, 2776, 5077, 5079};  // anyelement, anynonarray, anycompatible...
+    return std::ranges::find(kAny, type.value) != kAny.end();
+}
+
+}  // namespace
+
+Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
+    std::vector<Value> arguments;
+    for (const Node* argument : nodes(node.args)) {
+        const auto* named = PGVEIL_AS(NamedArgExpr, argument);
+        arguments.push_back(expression(named ? reinterpret_cast<const Node*>(named->arg) : argument, scope));
+    }
+    for (const Node* item : nodes(node.agg_order)) {
+        const auto* sort = PGVEIL_AS(SortBy, item);
+        if (!sort) continue;
+        Value value = expression(sort->node, scope);
+        use_of(value, value.plain() ? PredicateUse::Order : PredicateUse::Other);
+        if (node.agg_within_group) arguments.push_back(std::move(value));
+    }
+    if (node.agg_filter) condition(node.agg_filter, scope);
+    if (node.over) window(*node.over, scope);
+    if (node.agg_distinct) {
+        for (const Value& value : arguments) use_of(value, value.plain() ? PredicateUse::Group : PredicateUse::Other);
+    }
+    const std::string_view name = text_of(nodes(node.funcname).back());
+    if (std::ranges::find(kNeverRaises, name) == kNeverRaises.end()) {
+        raises_ = raises_ || std::ranges::any_of(arguments, [](const Value& v) { return !v.atoms.empty(); });
+    }
+    return call_candidates(node, std::move(arguments));
+}
+
+Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> arguments) {
+    const std::string_view name = text_of(nodes(node.funcname).back());
+    Called result;
+    result.value = Value::constant();
+    for (const Value& argument : arguments) absorb(result.value, argument);
+    if (catalog_.empty()) {
+        const bool known = listed_pure(name) || std::ranges::find(kNeverRaises, name) != kNeverRaises.end();
+        if (!known) absorb(result.value, Value::opaque());
+        if (known) result.value = aggregate_value(node, std::move(result.value), arguments);
+        return result;
+    }
+    const auto functions = candidates(catalog_, path_, node.funcname, arguments.size(), node.agg_within_group);
+    if (functions.empty()) {
+        absorb(result.value, Value::opaque());
+        return result;
+    }
+    for (const Function* function : functions) {
+        Called one = call_function(*function, arguments);
+        if (function->builtin) one.value = aggregate_value(node, std::move(one.value), arguments);
+        if (function == functions.front()) {
+            result = std::move(one);
+            continue;
+        }
+        absorb(result.value, one.value);
+        result.scalar = result.scalar && one.scalar;
+        if (!one.rows || !result.rows || one.rows->columns.size() != result.rows->columns.size()) {
+            result.rows.reset();
+        } else {
+            for (Output& column : result.rows->columns) absorb(column.value, result.value);
+        }
+    }
+    return result;
+}
+
+/// count(*) and count(column) say nothing of values; count(expression) tells where the expression is null.
+Value Tracer::aggregate_value(const FuncCall& node, Value value, std::span<const Value> arguments) const {
+    const std::string_view name = text_of(nodes(node.funcname).back());
+    if (node.agg_within_group) return value;
+    if (std::ranges::find(kRanks, name) != kRanks.end()) return node.over && value.atoms.empty() ? Value::count() : value;
+    if (name != "count") return value;
+    const bool plain = arguments.size() == 1 && (arguments[0].plain() || arguments[0].literal() || arguments[0].shape);
+    return node.agg_star || plain ? Value::count() : value;
+}
+
+Tracer::Called Tracer::call_function(const Function& function, const std::vector<Value>& arguments) {
+    if (function.language == "sql" && !function.builtin && function.kind == FunctionKind::Function) {
+        return call_body(function, arguments);
+    }
+    Called called;
+    called.value = Value::constant();
+    for (const Value& argument : arguments) absorb(called.value, argument);
+    bool pure = is_pure(function);
+    if (!function.builtin && function.kind == FunctionKind::Aggregate) {
+        pure = std::ranges::all_of(function.depends_on, [&](Oid part) {
+            const Function* found = catalog_.function(part);
+            return found && is_pure(*found);
+        });
+    }
+    if (!pure) absorb(called.value, Value::opaque());
+    called.rows = rows_of_result(function, called.value);
+    const catalog::Type* type = catalog_.type(catalog_.base_type(function.return_type));
+    called.scalar = !called.rows && type && type->kind != TypeKind::Composite && type->kind != TypeKind::Unknown &&
+                    function.return_type != type_oid::Record && !is_polymorphic(function.return_type);
+    if (is_polymorphic(function.return_type) && !arguments.empty()) {
+        // unnest and kin: the element of the one array, if its type is known not to be a row
+        const catalog::Type* given = catalog_.type(catalog_.base_type(arguments.front().type));
+        const catalog::Type* element = given ? catalog_.type(catalog_.base_type(given->element)) : nullptr;
+        called.scalar = element && element->kind != TypeKind::Composite && element->kind != TypeKind::Pseudo;
+    }
+    if (!is_polymorphic(function.return_type)) called.value.type = function.return_type;
+    return called;
+}
+
+std::optional<Rows> Tracer::rows_of_result(const Function& function, const Value& value) const {
+    if (!function.output_columns.empty()) {
+        Rows rows{{}, true};
+        for (const auto& [name, type] : function.output_columns) {
+            rows.columns.push_back({name, value});
+            rows.columns.back().value.type = type;
+            // an OUT parameter that is a row is one column; only a lone one would be spread
+            const catalog::Type* known = catalog_.type(catalog_.base_type(type));
+            if (function.output_columns.size() == 1 && (!known || known->kind == TypeKind::Composite || is_polymorphic(type))) return std::nullopt;
+        }
+        return rows;
+    }
+    const catalog::Type* type = catalog_.type(catalog_.base_type(function.return_type));
+    const catalog::Relation* relation = type && type->kind == TypeKind::Composite ? catalog_.relation(type->relation) : nullptr;
+    if (!relation) return std::nullopt;
+    Rows rows{{}, true};
+    for (const catalog::Column& column : relation->columns) {
+        rows.columns.push_back({column.name, value});
+        rows.columns.back().value.type = column.type;
+    }
+    return rows;
+}
+
+/// The result is what the body's last statement selects, and an expression over the arguments besides.
+Tracer::Called Tracer::call_body(const Function& function, const std::vector<Value>& arguments) {
+    Value given = Value::constant();
+    for (const Value& argument : arguments) absorb(given, argument);
+    const auto known = body(function);
+    Called called;
+    called.rows = rows_of_result(function, given);
+    called.scalar = !called.rows && function.return_type != type_oid::Record && !is_polymorphic(function.return_type);
+    const auto value_of_column = [&](const OutputColumn& column) {
+        Value value{.flow = Flow::AsIs};
+        value.atoms = {atoms_.add(column.flow, &column.origins)};
+        if (!given.atoms.empty() || given.flow != Flow::Constant) absorb(value, given);
+        return value;
+    };
+    Value whole = given;
+    for (const OutputColumn& column : known->columns) {
+        Value value = value_of_column(column);
+        value.flow = Flow::Derived;
+        absorb(whole, value);
+    }
+    const bool result_is_row = called.rows && called.rows->columns.size() == known->columns.size();
+    if (!known->complete) absorb(whole, Value::opaque());
+    called.value = whole;
+    if (called.rows) {
+        for (std::size_t i = 0; i < called.rows->columns.size(); ++i) {
+            const Oid type = called.rows->columns[i].value.type;
+            called.rows->columns[i].value = known->complete && result_is_row ? value_of_column(known->columns[i]) : whole;
+            called.rows->columns[i].value.type = type;
+        }
+    } else if (called.scalar && known->complete && known->columns.size() == 1 && function.returns_set) {
+        called.value = value_of_column(known->columns.front());
+    }
+    called.value.type = function.return_type;
+    return called;
+}
+
+bool Tracer::operator_is_pure(const List* name) const {
+    if (catalog_.empty()) return true;
+    const NodesView parts = nodes(name);
+    const std::string_view schema = parts.size() > 1 ? text_of(parts[parts.size() - 2]) : std::string_view{};
+    const auto found = catalog_.operators(schema, text_of(parts.back()), path_);
+    return !found.empty() && std::ranges::all_of(found, [&](const catalog::Operator* op) {
+        if (op->oid.value < 16384) return true;   // FirstNormalObjectId
+        const Function* function = catalog_.function(op->function);
+        return function && is_pure(*function);
+    });
+}
+
+void Tracer::from_function(const RangeFunction& function, Scope& scope, std::vector<Range*>& made) {
+    Rows rows{{}, true};
+    const std::string_view alias = function.alias ? text_of(function.alias->aliasname) : std::string_view{};
+    Range& range = new_range();
+    open_frame();
+    for (const Node* item : nodes(function.functions)) {
+        const NodesView pair = nodes(PGVEIL_AS(List, item));
+        const auto* node = PGVEIL_AS(FuncCall, pair[0]);
+        const std::string_view name = node ? text_of(nodes(node->funcname).back()) : std::string_view{"value"};
+        const std::string_view column_name = function.is_rowsfrom || alias.empty() ? name : alias;
+        if (range.name.empty()) range.name = name;
+        const List* definitions = PGVEIL_AS(List, pair[1]);
+        if (!definitions) definitions = function.coldeflist;
+        Called called;
+        if (node) {
+            called = call(*node, scope);
+        } else {
+            called = {expression(pair[0], scope), std::nullopt, true};
+        }
+        const bool walks = name == "generate_series" || name == "generate_subscripts";
+        if (walks) use_of(called.value, PredicateUse::Other);  // the number of rows tells the argument
+        if (definitions) {
+            for (const Node* definition : nodes(definitions)) {
+                const auto* column = PGVEIL_AS(ColumnDef, definition);
+                rows.columns.push_back({column ? text_of(column->colname) : std::string_view{}, called.value});
+            }
+        } else if (called.rows) {
+            for (Output& column : called.rows->columns) rows.columns.push_back(std::move(column));
+        } else if (node && name == "unnest" && nodes(node->args).size() > 1) {
+            for (std::size_t i = 0; i < nodes(node->args).size(); ++i) rows.columns.push_back({column_name, called.value});
+            rows.complete = false;   // an array of rows would bring more columns
+        } else {
+            rows.columns.push_back({column_name, called.value});
+            rows.complete = rows.complete && called.scalar;
+        }
+    }
+    const Frame frame = close_frame();
+    for (Output& column : rows.columns) {
+        if (!frame.crossing.empty()) absorb(column.value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+    }
+    if (function.ordinality) rows.columns.push_back({"ordinality", Value::count()});
+    rows_range(range, std::move(rows), function.alias);
+    made.push_back(&range);
+}
+
+}  // namespace pgveil::sql

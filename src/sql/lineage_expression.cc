@@ -1,0 +1,311 @@
+// Expressions: the value of every expression node. A node that is not listed is opaque.
+#include <algorithm>
+
+#include "sql/lineage_tracer.h"
+
+namespace pgveil::sql {
+
+namespace {
+
+class Deeper {
+  public:
+    explicit Deeper(std::uint32_t& depth) : depth_(depth) { ++depth_; }
+    ~Deeper() { --depth_; }
+    Deeper(const Deeper&) = delete;
+    Deeper& operator=(const Deeper&) = delete;
+
+  private:
+    std::uint32_t& depth_;
+};
+
+/// Atoms merged in one statement; what would cost more is opaque (thousands of whole rows in one text).
+constexpr std::size_t kMostWork = 20'000'000;
+
+const Node* node_of(const void* expression) { return static_cast<const Node*>(expression); }
+
+}  // namespace
+
+Value Tracer::expression(const Node* node, const Scope& scope) {
+    if (!node) return Value::constant();
+    const Deeper deeper(depth_);
+    if (depth_ > context_.bounds.depth || work_ > kMostWork) {
+        nesting_.cut = true;
+        return Value::opaque();
+    }
+    Value value = expression_inside(node, scope);
+    work_ += value.atoms.size();
+    return value;
+}
+
+void Tracer::absorb_list(Value& into, const List* list, const Scope& scope) {
+    for (const Node* item : nodes(list)) absorb(into, expression(item, scope));
+}
+
+Value Tracer::expression_inside(const Node* node, const Scope& scope) {
+    Value value = Value::constant();
+    switch (tag_of(node)) {
+        case T_A_Const: value.null_literal = PGVEIL_AS(A_Const, node)->isnull; return value;
+        case T_ParamRef: {
+            const Arguments* arguments = find_arguments(scope);
+            const int number = PGVEIL_AS(ParamRef, node)->number;
+            if (!arguments || number < 1) return value;
+            const auto at = static_cast<std::size_t>(number) - 1;
+            return at < arguments->values.size() ? arguments->values[at] : Value::opaque();
+        }
+        case T_SetToDefault:
+        case T_SQLValueFunction:
+        case T_CurrentOfExpr: return value;
+        case T_GroupingFunc: return Value::count();
+        case T_ColumnRef: return column(*PGVEIL_AS(ColumnRef, node), scope);
+        case T_A_Expr: return operation(*PGVEIL_AS(A_Expr, node), scope);
+        case T_TypeCast: return cast(*PGVEIL_AS(TypeCast, node), scope);
+        case T_CollateClause: return expression(PGVEIL_AS(CollateClause, node)->arg, scope);
+        case T_FuncCall: {
+            Called called = call(*PGVEIL_AS(FuncCall, node), scope);
+            if (!called.rows) return std::move(called.value);
+            auto shape = std::make_shared<Shape>();
+            for (Output& column : called.rows->columns) shape->fields.push_back({column.name, std::move(column.value)});
+            called.value.shape = std::move(shape);
+            return std::move(called.value);
+        }
+        case T_SubLink: return sublink(*PGVEIL_AS(SubLink, node), scope);
+        case T_CaseExpr: return case_of(*PGVEIL_AS(CaseExpr, node), scope);
+        case T_A_Indirection: return indirection(*PGVEIL_AS(A_Indirection, node), scope);
+        case T_RowExpr: absorb_list(value, PGVEIL_AS(RowExpr, node)->args, scope); return value;
+        case T_NamedArgExpr: return expression(node_of(PGVEIL_AS(NamedArgExpr, node)->arg), scope);
+        case T_BooleanTest: absorb(value, expression(node_of(PGVEIL_AS(BooleanTest, node)->arg), scope)); return value;
+        case T_NullTest: {
+            // Null or not says nothing of a stored value, but much of an expression: nullif(pin, 1) is null.
+            const Value tested = expression(node_of(PGVEIL_AS(NullTest, node)->arg), scope);
+            if (tested.plain()) return Value::count();
+            absorb(value, tested);
+            return value;
+        }
+        case T_BoolExpr: absorb_list(value, PGVEIL_AS(BoolExpr, node)->args, scope); return value;
+        case T_CoalesceExpr: absorb_list(value, PGVEIL_AS(CoalesceExpr, node)->args, scope); return value;
+        case T_MinMaxExpr: absorb_list(value, PGVEIL_AS(MinMaxExpr, node)->args, scope); return value;
+        case T_A_ArrayExpr: absorb_list(value, PGVEIL_AS(A_ArrayExpr, node)->elements, scope); return value;
+        case T_List: absorb_list(value, PGVEIL_AS(List, node), scope); return value;
+        case T_XmlExpr: {
+            const auto& xml = *PGVEIL_AS(XmlExpr, node);
+            absorb_list(value, xml.named_args, scope);
+            absorb_list(value, xml.args, scope);
+            raises_ = raises_ || !value.atoms.empty();
+            return value;
+        }
+        case T_XmlSerialize: absorb(value, expression(PGVEIL_AS(XmlSerialize, node)->expr, scope)); return value;
+        case T_ResTarget: return expression(PGVEIL_AS(ResTarget, node)->val, scope);
+        case T_MultiAssignRef: absorb(value, expression(PGVEIL_AS(MultiAssignRef, node)->source, scope)); return value;
+        default: return Value::opaque();
+    }
+}
+
+Value Tracer::column(const ColumnRef& ref, const Scope& scope) {
+    NodesView parts = nodes(ref.fields);
+    const bool star = tag_of(parts.back()) == T_A_Star;
+    const std::size_t count = parts.size() - (star ? 1 : 0);
+    const auto name = [&](std::size_t i) { return text_of(parts[i]); };
+    if (star) {
+        // t.* inside an expression is the row
+        Range* range = count == 1 ? find_range(scope, {}, name(0)) : count == 2 ? find_range(scope, name(0), name(1)) : nullptr;
+        return range ? whole_row(*range) : Value::opaque();
+    }
+    if (count == 1) return column_by_name(name(0), scope);
+    if (count == 2) {
+        if (Range* range = find_range(scope, {}, name(0))) return column_of_range(*range, name(1), scope);
+        const Arguments* arguments = find_arguments(scope);
+        if (arguments && arguments->function == name(0)) return argument(name(1), scope);
+        if (arguments) {   // argument.field
+            Value value = Value::constant();
+            absorb(value, argument(name(0), scope));
+            return value;
+        }
+        return Value::opaque();
+    }
+    const bool database = count == 4 && name(0) == catalog_.contents().database;
+    if (count != 3 && !database) return Value::opaque();
+    Range* range = find_range(scope, name(count - 3), name(count - 2));
+    return range ? column_of_range(*range, name(count - 1), scope) : Value::opaque();
+}
+
+Value Tracer::column_by_name(std::string_view name, const Scope& scope) {
+    const Found found = find_column(scope, name);
+    switch (found.what) {
+        case Found::What::Column: return value_of(*found.range, found.at);
+        case Found::What::SystemColumn: return Value::count();
+        case Found::What::Unsure: return Value::opaque();
+        case Found::What::Nothing: break;
+    }
+    if (Range* range = find_range(scope, {}, name)) return whole_row(*range);
+    return argument(name, scope);
+}
+
+Value Tracer::column_of_range(Range& range, std::string_view column, const Scope&) {
+    const Found found = find_in_range(range, column);
+    switch (found.what) {
+        case Found::What::Column: return value_of(*found.range, found.at);
+        case Found::What::SystemColumn: return Value::count();
+        case Found::What::Unsure: return Value::opaque();
+        case Found::What::Nothing: break;
+    }
+    // t.f may be f(t)
+    Value row = whole_row(range);
+    Value result = Value::constant();
+    absorb(result, row);
+    raises_ = true;
+    const auto functions = catalog_.functions({}, column, path_);
+    bool any = false;
+    for (const catalog::Function* function : functions) {
+        if (function->arguments.size() != 1) continue;
+        any = true;
+        absorb(result, call_function(*function, {row}).value);
+    }
+    if (!any) absorb(result, Value::opaque());
+    return result;
+}
+
+Value Tracer::argument(std::string_view name, const Scope& scope) {
+    const Arguments* arguments = find_arguments(scope);
+    if (!arguments || name.empty()) return Value::opaque();
+    const auto found = std::ranges::find(arguments->names, name);
+    if (found == arguments->names.end()) return Value::opaque();
+    return arguments->values[static_cast<std::size_t>(found - arguments->names.begin())];
+}
+
+Value Tracer::whole_row(Range& range) {
+    auto shape = std::make_shared<Shape>();
+    Value value = Value::constant();
+    std::vector<AtomId> atoms;
+    for (std::size_t i = 0; i < range.columns.size(); ++i) {
+        const Value& column = value_of(range, i);
+        if (column.flow == Flow::Opaque) value.flow = Flow::Opaque;
+        atoms.insert(atoms.end(), column.atoms.begin(), column.atoms.end());
+        shape->fields.push_back({range.columns[i].name, column});
+    }
+    std::ranges::sort(atoms);
+    atoms.erase(std::ranges::unique(atoms).begin(), atoms.end());
+    value.atoms = std::move(atoms);
+    if (!range.complete) value.flow = Flow::Opaque;
+    if (value.flow != Flow::Opaque && !value.atoms.empty()) value.flow = Flow::Derived;
+    if (range.complete) value.shape = std::move(shape);
+    return value;
+}
+
+Value Tracer::indirection(const A_Indirection& node, const Scope& scope) {
+    Value value = expression(node.arg, scope);
+    for (const Node* step : nodes(node.indirection)) {
+        if (tag_of(step) == T_String && value.shape) {
+            const auto field = std::ranges::find(value.shape->fields, text_of(step), &Shape::Field::name);
+            if (field != value.shape->fields.end()) {
+                const Value found = field->value;
+                value = found;
+                continue;
+            }
+        }
+        Value part = Value::constant();
+        absorb(part, value);
+        if (const auto* index = PGVEIL_AS(A_Indices, step)) {
+            if (index->lidx) absorb(part, expression(index->lidx, scope));
+            if (index->uidx) absorb(part, expression(index->uidx, scope));
+        } else if (tag_of(step) == T_String) {
+            // (x).f of a row that is not known: a field, or a function f of the user's
+            const auto functions = catalog_.functions({}, text_of(step), path_);
+            for (const catalog::Function* function : functions) {
+                if (!function->builtin && function->arguments.size() == 1) absorb(part, call_function(*function, {value}).value);
+            }
+        }
+        value = std::move(part);
+    }
+    return value;
+}
+
+Value Tracer::sublink(const SubLink& link, const Scope& scope) {
+    Value test = Value::constant();
+    if (link.testexpr) absorb(test, expression(link.testexpr, scope));
+    open_frame();
+    const Rows rows = query(link.subselect, scope);
+    const Frame frame = close_frame();
+    Value value = Value::constant();
+    switch (link.subLinkType) {
+        case EXISTS_SUBLINK: value = Value::count(); break;
+        case EXPR_SUBLINK:
+            value = rows.complete && rows.columns.size() == 1 ? rows.columns.front().value : Value::opaque();
+            break;
+        case ARRAY_SUBLINK:
+        case ANY_SUBLINK:
+        case ALL_SUBLINK:
+        case ROWCOMPARE_SUBLINK:
+        case MULTIEXPR_SUBLINK:
+        case CTE_SUBLINK:
+            for (const Output& column : rows.columns) absorb(value, column.value);
+            if (!rows.complete) absorb(value, Value::opaque());
+            absorb(value, test);
+            break;
+    }
+    // Conditions that compare the subquery's rows with the outer row show in which rows it finds something.
+    if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+    return value;
+}
+
+Value Tracer::operation(const A_Expr& node, const Scope& scope) {
+    Value value = Value::constant();
+    if (node.lexpr) absorb(value, expression(node.lexpr, scope));
+    if (node.rexpr) absorb(value, expression(node.rexpr, scope));
+    if (node.kind == AEXPR_OP && !operator_is_pure(node.name)) absorb(value, Value::opaque());
+    if (!value.atoms.empty()) {
+        const std::string_view name = node.name ? text_of(nodes(node.name).back()) : std::string_view{};
+        const bool total = node.kind != AEXPR_OP || name == "=" || name == "<>" || name == "<" || name == ">" ||
+                           name == "<=" || name == ">=" || name == "||" || name == "->" || name == "->>";
+        raises_ = raises_ || !total;
+    }
+    return value;
+}
+
+const catalog::Type* Tracer::type_named(const TypeName* name) const {
+    if (!name || !name->names || name->arrayBounds) return nullptr;
+    const NodesView parts = nodes(name->names);
+    if (parts.size() > 2) return nullptr;
+    return catalog_.type(parts.size() == 2 ? text_of(parts[0]) : std::string_view{}, text_of(parts.back()), path_);
+}
+
+Value Tracer::cast(const TypeCast& node, const Scope& scope) {
+    Value value = expression(node.arg, scope);
+    const bool constant = value.literal();
+    const bool null_literal = value.null_literal;
+    const catalog::Type* type = type_named(node.typeName);
+    const auto is_text = [](Oid oid) { return oid == type_oid::Text || oid == type_oid::Varchar; };
+    const Oid source = catalog_.base_type(value.type);
+    const bool unchanged = type && !node.typeName->typmods && value.plain() &&
+                           (type->oid == value.type || (is_text(source) && is_text(type->oid)));
+    if (!unchanged) {
+        Value changed = Value::constant();
+        absorb(changed, value);
+        value = std::move(changed);
+        value.null_literal = null_literal;
+        // No type found: array types, interval with fields, and names the catalog does not know.
+        const bool foreign_cast = type && !type->builtin && type->kind == TypeKind::Base &&
+            std::ranges::any_of(catalog_.contents().casts, [&](const catalog::Cast& one) {
+                const catalog::Function* function = one.target == type->oid ? catalog_.function(one.function) : nullptr;
+                return function && !function->builtin && function->language != "c" && function->language != "internal";
+            });
+        if (foreign_cast) absorb(value, Value::opaque());
+        raises_ = raises_ || (!constant && !value.atoms.empty());
+    }
+    value.type = type ? type->oid : kInvalidOid;
+    return value;
+}
+
+Value Tracer::case_of(const CaseExpr& node, const Scope& scope) {
+    Value value = Value::constant();
+    if (node.arg) absorb(value, expression(node_of(node.arg), scope));
+    for (const Node* item : nodes(node.args)) {
+        const auto* when = PGVEIL_AS(CaseWhen, item);
+        if (!when) return Value::opaque();
+        absorb(value, expression(node_of(when->expr), scope));
+        absorb(value, expression(node_of(when->result), scope));
+    }
+    if (node.defresult) absorb(value, expression(node_of(node.defresult), scope));
+    return value;
+}
+
+}  // namespace pgveil::sql

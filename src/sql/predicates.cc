@@ -1,0 +1,266 @@
+// Predicates: conditions taken apart into comparisons, each a use of stored columns that tells something of
+// their values. Whatever a comparison holds together takes each other's origin.
+#include <algorithm>
+
+#include "sql/lineage_tracer.h"
+
+namespace pgveil::sql {
+
+namespace {
+
+const Node* without_casts(const Node* node) {
+    while (true) {
+        if (const auto* cast = PGVEIL_AS(TypeCast, node)) {
+            node = cast->arg;
+        } else if (const auto* collate = PGVEIL_AS(CollateClause, node)) {
+            node = collate->arg;
+        } else {
+            return node;
+        }
+    }
+}
+
+/// A text that is equal for equal literals; other constant expressions are told apart by place.
+std::string literal_text(const Node* node) {
+    node = without_casts(node);
+    if (tag_of(node) == T_ColumnRef) return "true";   // WHERE active
+    if (const auto* parameter = PGVEIL_AS(ParamRef, node)) return "$" + std::to_string(parameter->number);
+    if (const auto* constant = PGVEIL_AS(A_Const, node)) {
+        if (constant->isnull) return "null";
+        switch (tag_of(&constant->val)) {
+            case T_Integer: return "n" + std::to_string(constant->val.ival.ival);
+            case T_Float: return "n" + std::string(text_of(constant->val.fval.fval));
+            case T_Boolean: return constant->val.boolval.boolval ? "true" : "false";
+            case T_String: return "s" + std::string(text_of(constant->val.sval.sval));
+            case T_BitString: return "b" + std::string(text_of(constant->val.bsval.bsval));
+            default: break;
+        }
+    }
+    return "@" + std::to_string(reinterpret_cast<std::uintptr_t>(node));
+}
+
+PredicateUse use_of_operator(const List* name) {
+    const NodesView parts = nodes(name);
+    if (parts.empty() || (parts.size() > 1 && text_of(parts[0]) != "pg_catalog")) return PredicateUse::Other;
+    const std::string_view op = text_of(parts.back());
+    if (op == "=") return PredicateUse::Equality;
+    if (op == "<" || op == ">" || op == "<=" || op == ">=") return PredicateUse::Range;
+    if (op.find('~') != std::string_view::npos) return PredicateUse::Pattern;
+    return PredicateUse::Other;
+}
+
+}  // namespace
+
+void Tracer::open_frame() { frames_.push_back({atoms_.next_id()}); }
+
+Tracer::Frame Tracer::close_frame() {
+    Frame frame = std::move(frames_.back());
+    frames_.pop_back();
+    return frame;
+}
+
+void Tracer::use_of(const Value& value, PredicateUse use) {
+    if (!value.atoms.empty()) events_.push_back({value, use});
+}
+
+void Tracer::literal_use(const Value& value, PredicateUse use, const Node* literal) {
+    if (value.atoms.empty()) return;
+    events_.push_back({value, use, use == PredicateUse::Equality ? literal_text(literal) : std::string{}});
+}
+
+void Tracer::together(const Value& a, const Value& b, bool exact) {
+    Value both = a;
+    add_atoms(both, b.atoms);
+    if (both.atoms.size() < 2) return;
+    work_ += both.atoms.size();
+    atoms_.equate(both.atoms, exact);
+    for (Frame& frame : frames_) {
+        if (both.atoms.front() >= frame.first || both.atoms.back() < frame.first) continue;
+        Value crossing{.atoms = std::move(frame.crossing)};
+        add_atoms(crossing, both.atoms);
+        frame.crossing = std::move(crossing.atoms);
+    }
+}
+
+/// A condition that is no comparison we know.
+void Tracer::leaf(const Value& value) {
+    use_of(value, PredicateUse::Other);
+    together(value, value, false);
+}
+
+void Tracer::condition(const Node* node, const Scope& scope) {
+    node = without_casts(node);
+    if (const auto* boolean = PGVEIL_AS(BoolExpr, node)) {
+        ++depth_;
+        for (const Node* part : nodes(boolean->args)) {
+            if (depth_ < context_.bounds.depth) condition(part, scope);
+        }
+        --depth_;
+        return;
+    }
+    if (const auto* comparison_node = PGVEIL_AS(A_Expr, node)) return comparison(*comparison_node, scope);
+    if (const auto* link = PGVEIL_AS(SubLink, node)) {
+        if (link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK) return in_subquery(*link, scope);
+        if (link->subLinkType == EXISTS_SUBLINK) return (void)query(link->subselect, scope);
+    }
+    if (const auto* null_test = PGVEIL_AS(NullTest, node)) {
+        const Value value = expression(reinterpret_cast<const Node*>(null_test->arg), scope);
+        if (!value.plain() && !value.shape) leaf(value);
+        return;
+    }
+    if (const auto* test = PGVEIL_AS(BooleanTest, node)) return condition(reinterpret_cast<const Node*>(test->arg), scope);
+    const Value value = expression(node, scope);
+    if (tag_of(node) == T_ColumnRef && value.plain()) return literal_use(value, PredicateUse::Equality, node);
+    leaf(value);
+}
+
+void Tracer::comparison(const A_Expr& node, const Scope& scope) {
+    PredicateUse use = use_of_operator(node.name);
+    switch (node.kind) {
+        case AEXPR_OP: break;
+        case AEXPR_OP_ANY: return compare_with_array(node, scope);
+        case AEXPR_OP_ALL: use = PredicateUse::Other; break;
+        case AEXPR_DISTINCT: use = PredicateUse::Other; break;
+        case AEXPR_NOT_DISTINCT: use = PredicateUse::Equality; break;
+        case AEXPR_NULLIF: use = PredicateUse::Other; break;
+        case AEXPR_IN: break;
+        case AEXPR_LIKE:
+        case AEXPR_ILIKE:
+        case AEXPR_SIMILAR: use = PredicateUse::Pattern; break;
+        case AEXPR_BETWEEN:
+        case AEXPR_NOT_BETWEEN:
+        case AEXPR_BETWEEN_SYM:
+        case AEXPR_NOT_BETWEEN_SYM: use = PredicateUse::Range; break;
+    }
+    if (!operator_is_pure(node.name) && node.kind == AEXPR_OP) use = PredicateUse::Other;
+    compare_nodes(node.lexpr, node.rexpr, use, scope);
+}
+
+/// Rows are compared part by part, a list each with the left side.
+void Tracer::compare_nodes(const Node* left, const Node* right, PredicateUse use, const Scope& scope) {
+    const auto* left_row = PGVEIL_AS(RowExpr, left);
+    std::vector<Value> lefts;
+    if (left_row) {
+        for (const Node* part : nodes(left_row->args)) lefts.push_back(expression(part, scope));
+    } else {
+        lefts.push_back(left ? expression(left, scope) : Value::constant());
+    }
+    const auto with = [&](const Node* other) {
+        const auto* row = PGVEIL_AS(RowExpr, other);
+        if (left_row && row && nodes(row->args).size() == lefts.size()) {
+            std::size_t at = 0;
+            for (const Node* part : nodes(row->args)) {
+                compare(lefts[at], nodes(left_row->args)[at], expression(part, scope), part, use);
+                ++at;
+            }
+            return;
+        }
+        const Value value = expression(other, scope);
+        if (!left_row) return compare(lefts.front(), left, value, other, use);
+        Value all = Value::constant();
+        for (const Value& part : lefts) absorb(all, part);
+        compare(all, left, value, other, PredicateUse::Other);
+    };
+    if (const auto* list = PGVEIL_AS(List, right)) {
+        for (const Node* item : nodes(list)) with(item);
+    } else {
+        with(right);
+    }
+}
+
+void Tracer::compare(const Value& left, const Node* left_node, const Value& right, const Node* right_node, PredicateUse use) {
+    if (left.atoms.empty() && right.atoms.empty()) return;
+    if (right.literal() || left.literal()) {
+        const Value& value = right.literal() ? left : right;
+        literal_use(value, value.plain() ? use : PredicateUse::Other, right.literal() ? right_node : left_node);
+        if (!value.plain()) together(value, value, false);
+        return;
+    }
+    const auto stored = [&](const Value& value) { return value.plain() && atoms_.stored(value.atoms.front()); };
+    const bool exact = use == PredicateUse::Equality && left.plain() && right.plain();
+    // Equality with anything but a stored column could walk through all values.
+    if (use == PredicateUse::Equality && !(exact && stored(left) && stored(right))) use = PredicateUse::Other;
+    use_of(left, left.plain() ? use : PredicateUse::Other);
+    use_of(right, right.plain() ? use : PredicateUse::Other);
+    together(left, right, exact);
+}
+
+void Tracer::compare_with_array(const A_Expr& node, const Scope& scope) {
+    const PredicateUse use = use_of_operator(node.name);
+    const Node* array = without_casts(node.rexpr);
+    if (const auto* elements = PGVEIL_AS(A_ArrayExpr, array)) {
+        const Value left = expression(node.lexpr, scope);
+        for (const Node* element : nodes(elements->elements)) {
+            compare(left, node.lexpr, expression(element, scope), element, use);
+        }
+        return;
+    }
+    const Value left = expression(node.lexpr, scope), right = expression(node.rexpr, scope);
+    if (!right.literal() || !left.plain() || use != PredicateUse::Equality) {
+        return compare(left, node.lexpr, right, node.rexpr, use == PredicateUse::Equality ? PredicateUse::Other : use);
+    }
+    Event event{left, PredicateUse::Equality, literal_text(array)};
+    const auto* constant = PGVEIL_AS(A_Const, array);
+    if (constant && tag_of(&constant->val) == T_String) {
+        event.more = static_cast<std::uint32_t>(std::ranges::count(text_of(constant->val.sval.sval), ','));
+    } else {
+        event.more = kUnknownCount;
+    }
+    events_.push_back(std::move(event));
+}
+
+void Tracer::in_subquery(const SubLink& link, const Scope& scope) {
+    const bool equality = link.subLinkType == ANY_SUBLINK &&
+                          (!link.operName || use_of_operator(link.operName) == PredicateUse::Equality);
+    std::vector<Value> tests;
+    if (const auto* row = PGVEIL_AS(RowExpr, link.testexpr)) {
+        for (const Node* part : nodes(row->args)) tests.push_back(expression(part, scope));
+    } else {
+        tests.push_back(expression(link.testexpr, scope));
+    }
+    const Rows rows = query(link.subselect, scope);
+    const bool match = rows.complete && rows.columns.size() == tests.size();
+    for (std::size_t i = 0; i < tests.size(); ++i) {
+        const Value found = match ? rows.columns[i].value : Value::opaque();
+        if (match && found.literal()) {
+            literal_use(tests[i], tests[i].plain() && equality ? PredicateUse::Equality : PredicateUse::Other, link.subselect);
+        } else {
+            compare(tests[i], nullptr, found, nullptr, equality ? PredicateUse::Equality : PredicateUse::Other);
+        }
+    }
+}
+
+void Tracer::finish(Analysis& analysis) {
+    // One entry for each column and use; equality counts its distinct literals.
+    struct Row {
+        ColumnId column;
+        PredicateUse use;
+        const std::string* literal;
+        std::uint32_t more;
+    };
+    std::vector<Row> rows;
+    for (const Event& event : events_) {
+        for (const ColumnId column : atoms_.resolve(event.value).origins) {
+            rows.push_back({column, event.use, &event.literal, event.more});
+        }
+    }
+    std::ranges::sort(rows, [](const Row& a, const Row& b) {
+        if (a.column != b.column) return a.column < b.column;
+        if (a.use != b.use) return a.use < b.use;
+        if (*a.literal != *b.literal) return *a.literal < *b.literal;
+        return a.more > b.more;
+    });
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const bool same = i > 0 && rows[i].column == rows[i - 1].column && rows[i].use == rows[i - 1].use;
+        if (!same) analysis.predicates.push_back({rows[i].column, rows[i].use, 0});
+        const bool counted = same && *rows[i].literal == *rows[i - 1].literal;
+        std::uint32_t& values = analysis.predicates.back().values;
+        if (!rows[i].literal->empty() && !counted) values += std::min(1 + rows[i].more, kUnknownCount - std::min(values, kUnknownCount));
+    }
+    for (const Assigned& one : assigned_) {
+        Traced traced = atoms_.resolve(one.value);
+        analysis.assignments.push_back({one.target, std::move(traced.origins), one.assigns_value});
+    }
+}
+
+}  // namespace pgveil::sql
