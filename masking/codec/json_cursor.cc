@@ -1,4 +1,4 @@
-#include "codec/json_cursor.h"
+#include "pgveil/masking/json_cursor.h"
 
 #include "codec/utf8.h"
 #include "detect/chars.h"

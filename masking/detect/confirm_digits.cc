@@ -57,7 +57,7 @@ constexpr std::array kIssuers = {
     IssuerRange{360000, 369999, len(14)},
     IssuerRange{370000, 379999, len(15)},
     IssuerRange{380000, 399999, len(14)},
-    IssuerRange{400000, 499999, len(13) | len(16) | len(19)},                   // Visa
+    IssuerRange{400000, 499999, len(16) | len(19)},                             // Visa; 13 digits are extinct and look like EANs
     IssuerRange{501800, 501899, len(16)},                                       // Maestro
     IssuerRange{502000, 502099, len(16)},
     IssuerRange{503800, 503899, len(16)},

@@ -69,7 +69,8 @@ std::size_t local_start(std::string_view text, std::size_t at) {
 /// `scheme://user:password@host` and `scheme://user@host`: the URL rules' business.
 bool is_userinfo(std::string_view text, std::size_t start) {
     std::size_t at = start;
-    while (at > 0 && start - at < kMaxLocal && !is_space(text[at - 1]) && text[at - 1] != '/' && text[at - 1] != '@') --at;
+    const auto ends_authority = [](char c) { return is_space(c) || std::string_view("/?#&=,;\"'<>()").find(c) != std::string_view::npos; };
+    while (at > 0 && start - at < kMaxLocal && !ends_authority(text[at - 1])) --at;
     return at >= 3 && text.substr(at - 3, 3) == "://";
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "codec/json_cursor.h"
+#include "pgveil/masking/json_cursor.h"
 #include "detect/chars.h"
 #include "detect/confirm.h"
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "codec/json_cursor.h"
+#include "pgveil/masking/json_cursor.h"
 #include "detect/detector.h"
 #include "engine/carrier.h"
 #include "engine/hint_cache.h"

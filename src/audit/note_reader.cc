@@ -1,5 +1,7 @@
 #include "audit/note_reader.h"
 
+#include <algorithm>
+
 namespace pgveil::audit {
 namespace {
 constexpr std::size_t ReadBytes = 64 << 10;
@@ -42,7 +44,9 @@ std::optional<NoteRegion> NoteReader::next_piece() {
 
 void NoteReader::refill() {
     if (ended_) return;
-    const auto more = read_at(fd_, base_ + buffer_.size(), ReadBytes);
+    const std::uint64_t from = base_ + buffer_.size();
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(ReadBytes, until_ - std::min(from, until_)));
+    const auto more = read_at(fd_, from, wanted);
     if (!more) error_ = more.error();
     ended_ = !more || more->size() < ReadBytes;
     base_ += at_;

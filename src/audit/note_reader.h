@@ -19,7 +19,9 @@ struct NoteRegion {
 class NoteReader {
   public:
     /// `from`: where to begin; inside a note, the rest of that note comes out as a region that is none.
-    explicit NoteReader(Fd fd, std::uint64_t from = 0) : fd_(std::move(fd)), base_(from) {}
+    /// `until`: the file is being written, and what comes after is not looked at.
+    explicit NoteReader(Fd fd, std::uint64_t from = 0, std::uint64_t until = UINT64_MAX)
+        : fd_(std::move(fd)), base_(from), until_(until) {}
     /// The next note or run of bytes that are none; the empty lines between belong to nothing. nullopt: the end.
     [[nodiscard]] std::optional<NoteRegion> next();
     [[nodiscard]] int error() const { return error_; }
@@ -28,7 +30,7 @@ class NoteReader {
     std::optional<NoteRegion> next_piece();
     void refill();
     Fd fd_;
-    std::uint64_t base_;
+    std::uint64_t base_, until_;
     std::string buffer_;
     std::size_t at_ = 0;
     bool ended_ = false;

@@ -74,6 +74,7 @@ struct Type {
     char category = 'U';
     bool builtin = false;
     bool domain_has_check = false;
+    std::vector<std::string> domain_checks;      // their expressions over VALUE, as pg_get_expr writes them
 };
 
 struct Operator {

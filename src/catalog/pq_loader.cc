@@ -172,7 +172,7 @@ Type type_of(const Row& row) {
     t.oid = row.oid(0), t.schema_oid = row.oid(1), t.schema = row.text(2), t.name = row.text(3);
     t.kind = type_kind(row.letter(4), row.flag(6)), t.category = row.letter(5);
     t.base = row.oid(7), t.element = t.kind == TypeKind::Array ? row.oid(8) : row.oid(9), t.relation = row.oid(10);
-    t.domain_has_check = row.flag(11);
+    t.domain_has_check = row.flag(11), t.domain_checks = row.texts(12);
     t.builtin = t.schema == "pg_catalog" && t.oid.value < kFirstNormalOid;
     return t;
 }

@@ -74,7 +74,9 @@ inline constexpr const char* kBodyBefore14 = "p.prosrc";
 inline constexpr const char* kTypes = R"(
 SELECT t.oid, t.typnamespace, n.nspname, t.typname, t.typtype, t.typcategory, t.typlen = -1 AND t.typelem <> 0,
        t.typbasetype, t.typelem, COALESCE(g.range_of, 0::pg_catalog.oid), t.typrelid,
-       t.typtype = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid)
+       t.typtype = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
+       ARRAY(SELECT pg_catalog.pg_get_expr(k.conbin, 0) FROM pg_catalog.pg_constraint k
+              WHERE k.contypid = t.oid AND k.contype = 'c' ORDER BY k.oid)
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN LATERAL (SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE {}) AS g (range_of) ON true
  WHERE n.nspname !~ '^pg_(toast_)?temp_'

@@ -91,6 +91,7 @@ class Judge {
     void write_to(const RangeVar& name, std::string_view verb);
 
     void type_use(const catalog::Type& type);
+    void domain_checks(const catalog::Type& domain);
     void casts_of(Oid type, std::string_view written);
     void implicit_casts(const catalog::Relation& relation);
     const std::vector<const catalog::Cast*>& user_casts();

@@ -186,10 +186,20 @@ void Judge::type_use(const catalog::Type& type) {
     for (int depth = 0; inner != nullptr && depth < 8; ++depth) {
         casts_of(inner->oid, inner->name);
         if (inner->builtin || inner->oid.value < kFirstUserOid) return;
-        if (inner->kind == TypeKind::Domain && inner->domain_has_check) found_.user_functions = true;
+        if (inner->kind == TypeKind::Domain && inner->domain_has_check) domain_checks(*inner);
         const Oid next = inner->kind == TypeKind::Domain ? inner->base : inner->element;
         if (next == kInvalidOid || next == inner->oid) return;
         inner = catalog_.type(next);
+    }
+}
+
+void Judge::domain_checks(const catalog::Type& domain) {
+    const std::string where = "check of domain " + domain.schema + "." + domain.name;
+    if (domain.domain_checks.empty()) return found_.unknown(where + " is not known");
+    for (const std::string& check : domain.domain_checks) {
+        Findings inside;
+        bare(inside).text("SELECT " + check, where);
+        found_.merge_called(inside, {});
     }
 }
 

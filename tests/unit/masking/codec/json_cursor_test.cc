@@ -1,4 +1,4 @@
-#include "codec/json_cursor.h"
+#include "pgveil/masking/json_cursor.h"
 
 #include <doctest/doctest.h>
 
