@@ -1,2 +1,25 @@
 // pgveil: the proxy between AI agents and a production PostgreSQL. Subcommands live in cli/.
-int main() { return 2; }
+#include <vector>
+
+#include "cli/check.h"
+#include "cli/detect.h"
+#include "cli/init.h"
+#include "cli/keygen.h"
+#include "cli/mask.h"
+#include "cli/scram.h"
+#include "cli/version.h"
+
+int main(int argc, char** argv) {
+    using namespace pgveil::cli;
+    constexpr Command commands[] = {
+        {"init", run_init, "write a config in shadow mode, keys and verifiers"},
+        {"check", run_check, "all problems of a config at once; --reference lists every option"},
+        {"detect", run_detect, "content detection: JSON lines in, JSON lines out"},
+        {"mask", run_mask, "stdin to stdout, personal data masked"},
+        {"scram", run_scram, "a password on stdin -> SCRAM-SHA-256 verifier"},
+        {"keygen", run_keygen, "make the key that signs the log; prints the public verifier key line"},
+        {"version", run_version, "print the version"},
+    };
+    const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return dispatch(commands, words);
+}
