@@ -202,7 +202,7 @@ def check_readme(room):
 
 
 def check_reference(binary):
-    committed = root / "src/config/reference.md"
+    committed = root / "src/config/reference.toml"
     done = subprocess.run([binary, "check", "--reference"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, f"pgveil check --reference: exit {done.returncode}: {done.stderr[-500:]}"
     assert committed.exists(), f"{committed.relative_to(root)} is not committed"
