@@ -84,6 +84,7 @@ void Ledger::apply(const audit::Record& record) {
         case audit::Kind::ConfigLoad:
         case audit::Kind::LogStart:
         case audit::Kind::LogStop:
+        case audit::Kind::LogIdle:
         case audit::Kind::LogRead:
         case audit::Kind::StorageFault: return;
     }
