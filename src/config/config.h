@@ -173,7 +173,7 @@ struct ColumnEntry {
 
 struct Masking {
     std::vector<std::string> packs;          // names under rules_dir, or absolute paths; "core" when not written
-    Path rules_dir;                          // empty: beside the config, else beside the program
+    Path rules_dir;                          // empty: $PGVEIL_RULES, ./rules, the installed packs
     std::vector<std::string> disable;        // rule ids switched off
     Path key_file;
     std::vector<Path> old_key_files;

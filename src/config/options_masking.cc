@@ -17,7 +17,7 @@ const Options<Masking>& masking_options() {
         option(&Masking::packs, {.name = "packs", .sentence = "Rule packs, under rules_dir or as paths.", .example = "[\"core\", \"region/us\"]",
                .fallback = "[\"core\"]"}),
         option(&Masking::rules_dir, {.name = "rules_dir", .sentence = "Directory of the packs.", .example = "\"/usr/share/pgveil/rules\"",
-               .fallback = "\"rules\" beside the config if it exists, else the installed packs"}),
+               .fallback = "$PGVEIL_RULES, else ./rules, else the installed packs"}),
         option(&Masking::disable, {.name = "disable", .sentence = "Ids of rules that are switched off.", .example = "[\"core/ip_address\"]"}),
         option(&Masking::key_file, {.name = "key_file", .sentence = "Key of pseudonyms and hashes; created only while log and store are new.",
                .example = "\"state/mask.key\"", .fallback = "\"mask.key\" under proxy.state", .restart = true}),

@@ -68,6 +68,7 @@ Decision by_rules(const Question& question) {
                                std::string(verb_of(match.action)) +
                                " it (kind " + std::string(sql::name_of(question.analysis.kind)) + ")");
     for (const std::string& reason : question.analysis.reasons) decision.reasons.push_back(reason);
+    decision.limits = question.ruleset.limits;
     if (match.rule != nullptr) {
         decision.approvers = match.rule->approvers;
         decision.approvals = std::max(1U, match.rule->approvals);

@@ -47,6 +47,7 @@ struct Ruleset {
     std::uint32_t equality_per_statement = 20;       // distinct values; beyond: hold
     std::uint32_t equality_per_hour = 1000;          // per agent; counted by the relay from Decision::equality_values
     OpaquePolicy opaque = OpaquePolicy::Redact;
+    Limits limits;                                   // of what a built-in rule lets pass
     std::string revision;                            // SHA-256 hex of effective policy
 };
 
