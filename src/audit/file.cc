@@ -1,6 +1,8 @@
 #include "audit/file.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +97,12 @@ int write_new_file(const std::string& path, std::string_view content) {
     if (const int error = write_all(*fd, content); error != 0) return error;
     if (const int error = sync_data(*fd); error != 0) return error;
     return sync_directory(directory_of(path));
+}
+
+bool is_append_only(const std::string& path) {
+    const auto fd = open_read(path);
+    int flags = 0;
+    return fd && ::ioctl(fd->get(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_APPEND_FL) != 0;
 }
 
 std::string directory_of(const std::string& path) {

@@ -53,6 +53,8 @@ class Fd {
 [[nodiscard]] int write_new_file(const std::string& path, std::string_view content);
 /// Up to `length` bytes from `offset`; fewer at the end of the file.
 [[nodiscard]] Result<std::string, int> read_at(const Fd& fd, std::uint64_t offset, std::size_t length);
+/// chattr +a, where the file system has it.
+[[nodiscard]] bool is_append_only(const std::string& path);
 [[nodiscard]] std::string directory_of(const std::string& path);
 
 }  // namespace pgveil::audit

@@ -4,6 +4,7 @@
 
 #include "audit/file.h"
 #include "audit/layout.h"
+#include "audit/line_reader.h"
 #include "crypto/digest.h"
 #include "crypto/encode.h"
 
@@ -39,7 +40,50 @@ bool in_time(const Filter& filter, WallTime time) {
     return (!filter.since || time >= *filter.since) && (!filter.until || time < *filter.until);
 }
 
+/// The records of one segment below `until`: a later segment repeats what a failed sync left in doubt.
+std::vector<StoredRecord> read_segment(const SegmentName& segment, std::uint64_t until) {
+    std::vector<StoredRecord> records;
+    auto fd = open_read(segment.path);
+    if (!fd) return records;
+    LineReader lines(std::move(*fd), UINT64_MAX);
+    std::uint64_t next = segment.first;
+    while (const auto line = lines.next()) {
+        auto stored = parse_line(*line);
+        if (!stored || stored->index != next || next >= until) break;
+        records.push_back(std::move(*stored));
+        ++next;
+    }
+    return records;
+}
+
 }  // namespace
+
+Result<std::optional<StoredRecord>, std::string> find_record(const std::vector<std::string>& dirs, std::uint64_t index) {
+    const auto segments = list_segments(dirs);
+    if (!segments) return refuse(segments.error());
+    for (auto it = segments->rbegin(); it != segments->rend(); ++it) {
+        if (it->first > index) continue;
+        auto records = read_segment(*it, index + 1);
+        if (it->first + records.size() > index) return std::optional(std::move(records[index - it->first]));
+    }
+    return std::optional<StoredRecord>();
+}
+
+Result<std::vector<StoredRecord>, std::string> last_records(const std::vector<std::string>& dirs, std::uint64_t count) {
+    const auto segments = list_segments(dirs);
+    if (!segments) return refuse(segments.error());
+    std::vector<StoredRecord> all;
+    std::uint64_t until = UINT64_MAX;
+    for (auto it = segments->rbegin(); it != segments->rend() && all.size() < count; ++it) {
+        auto records = read_segment(*it, until);
+        if (records.empty()) continue;
+        until = it->first;
+        records.insert(records.end(), std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()));
+        all = std::move(records);
+    }
+    if (all.size() > count) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(count));
+    return all;
+}
 
 bool matches_pattern(std::string_view pattern, std::string_view text) {
     std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;

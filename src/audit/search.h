@@ -33,4 +33,11 @@ struct Filter {
 [[nodiscard]] ScanResult search_log(const std::vector<std::string>& dirs, const Filter& filter,
                                     const std::function<bool(const StoredRecord&, std::string_view line)>& found);
 
+/// One record, without reading the segments before it; nullopt inside: there is none. Refusal: a sentence.
+[[nodiscard]] Result<std::optional<StoredRecord>, std::string> find_record(const std::vector<std::string>& dirs,
+                                                                           std::uint64_t index);
+/// The last `count` records in order, reading only the segments that hold them.
+[[nodiscard]] Result<std::vector<StoredRecord>, std::string> last_records(const std::vector<std::string>& dirs,
+                                                                          std::uint64_t count);
+
 }  // namespace pgveil::audit

@@ -360,6 +360,9 @@ VerifyReport verify_log(const VerifyOptions& options) {
     report.self_attested = !options.key;
     report.key = print(key);
     Verifier(options, key, std::move(*notes)).run(report);
+    if (const auto segments = list_segments(options.dirs); segments && !segments->empty()) {
+        report.append_only = is_append_only(segments->back().path);
+    }
     if (own != key || identity->origin != key.name) {
         report.remarks.push_back("log.json names another key");
         if (report.integrity.finding == Finding::Pass) report.integrity = {Finding::Fail, "log.json names another key or origin"};

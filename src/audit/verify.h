@@ -41,6 +41,7 @@ struct VerifyOptions {
 struct VerifyReport {
     Verdict integrity, completeness, freshness, anchoring;
     bool self_attested = true;
+    bool append_only = false;  // chattr +a on the newest segment
     std::string key;
     std::uint64_t records = 0, checkpoints = 0, unsigned_records = 0;
     std::size_t segments = 0;
