@@ -77,17 +77,37 @@ void Detector::collect(std::string_view text, const HintView& hints) {
 
 void Detector::scan(std::string_view text, const HintView& hints) {
     const Features features = features_of(text);
-    const bool weak = hints.opens_hinted_rules();
     text_ = text;
     hints_ = &hints;
-    bool cleared = false;
+    fresh_ = false;
+    find(features);
+    if (!doubt_) match(features, hints.opens_hinted_rules());
+}
+
+void Detector::find(const Features& features) {
+    bool spans_known = false;
+    for (const FoundRule& found : rules_->found) {
+        if (!found.finder->gate.met_by(features)) continue;
+        if (!spans_known && (found.finder->gate.present & feature::Digit) != 0) {
+            digit_spans(text_, digit_spans_);
+            spans_known = true;
+        }
+        finding_ = found.rule;
+        found.finder->find({text_, digit_spans_}, {&Detector::on_offer, this});
+    }
+}
+
+void Detector::match(const Features& features, bool weak) {
     for (const PatternGroup& group : rules_->groups) {
         if (group.hinted ? !weak : !group.opens(features)) continue;
-        if (!cleared) std::ranges::fill(last_end_, 0);
-        cleared = true;
-        if (!group.patterns->scan(text, scratch_, &Detector::on_match, this)) doubt_ = true;
+        if (!group.patterns->scan(text_, scratch_, &Detector::on_match, this)) doubt_ = true;
         if (doubt_) return;
     }
+}
+
+bool Detector::on_offer(void* self, std::size_t end) {
+    auto* detector = static_cast<Detector*>(self);
+    return detector->take(detector->finding_, end);
 }
 
 bool Detector::on_match(void* self, std::uint32_t rule, std::uint64_t, std::uint64_t end) {
@@ -96,6 +116,8 @@ bool Detector::on_match(void* self, std::uint32_t rule, std::uint64_t, std::uint
 
 bool Detector::take(std::uint32_t index, std::size_t end) {
     const CompiledRule& rule = rules_->rules[index];
+    if (!fresh_) std::ranges::fill(last_end_, 0);
+    fresh_ = true;
     if (end <= last_end_[index]) return true;
     const bool hinted = hints_->speaks_for(index);
     if (rule.rule.strength == Strength::Hinted && !hinted) return true;

@@ -55,6 +55,9 @@ class Detector {
     static bool on_start(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     void collect(std::string_view text, const HintView& hints);
     void scan(std::string_view text, const HintView& hints);
+    void find(const Features& features);
+    void match(const Features& features, bool weak);
+    static bool on_offer(void* self, std::size_t end);
     bool take(std::uint32_t rule, std::size_t end);
     std::optional<Confirmed> find_start(const CompiledRule& rule, std::size_t end);
     void merge();
@@ -62,6 +65,7 @@ class Detector {
     std::shared_ptr<const CompiledRules> rules_;
     Scratch scratch_, start_scratch_;
     NormalForm normal_;
+    std::vector<DigitSpan> digit_spans_;
     std::vector<Hit> hits_;
     std::vector<Finding> findings_;
     std::vector<std::size_t> last_end_;      // per rule: end of its last hit, to skip matches inside it
@@ -69,7 +73,8 @@ class Detector {
     std::string_view text_;
     const HintView* hints_ = nullptr;
     std::size_t window_ = 0, wanted_end_ = 0, earliest_ = 0;
-    bool doubt_ = false;
+    std::uint32_t finding_ = 0;              // the rule whose finder runs
+    bool doubt_ = false, fresh_ = false;     // fresh_: last_end_ is of this text
 };
 
 }  // namespace pgveil::masking

@@ -1,8 +1,13 @@
 #include "detect/features.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cstring>
 #include <limits>
 
 #include "detect/chars.h"
@@ -21,12 +26,10 @@ constexpr std::uint32_t feature_of(unsigned char byte) {
         case '.': return feature::Dot;
         case '=': return feature::Equals;
         case '{': return feature::Brace;
-        case '/': return feature::Slash;
-        case '*': return feature::Star;
         default: break;
     }
     const char c = static_cast<char>(byte);
-    return is_upper(c) ? feature::Upper : is_lower(c) ? feature::Lower : is_digit(c) ? feature::Digit : byte >= 0x80 ? feature::High : 0;
+    return is_upper(c) ? feature::Upper : is_digit(c) ? feature::Digit : byte >= 0x80 ? feature::High : 0;
 }
 
 constexpr auto kFeatureOf = [] {
@@ -35,22 +38,136 @@ constexpr auto kFeatureOf = [] {
     return made;
 }();
 
+constexpr std::size_t kMostCounted = std::numeric_limits<std::uint32_t>::max();
+
+Features saturated(std::uint32_t present, std::size_t digits, std::size_t length) {
+    return {present, static_cast<std::uint32_t>(std::min(digits, kMostCounted)), static_cast<std::uint32_t>(std::min(length, kMostCounted))};
+}
+
+}  // namespace
+
+Features features_byte_by_byte(std::string_view text) {
+    std::uint32_t present = 0;
+    std::size_t digits = 0, word = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        present |= kFeatureOf[static_cast<unsigned char>(c)];
+        digits += is_digit(c) ? 1 : 0;
+        word = static_cast<unsigned char>(c) > 0x20 ? word + 1 : 0;
+        if (word >= kLongWord) present |= feature::LongWord;
+        const bool country = i >= 3 && is_digit(c) && is_digit(text[i - 1]) && is_letter(text[i - 2]) && is_letter(text[i - 3]);
+        if (country) present |= feature::CountryShape;
+    }
+    return saturated(present, digits, text.size());
+}
+
+#if defined(__x86_64__)
+
+namespace {
+
+#define PGVEIL_AVX2 __attribute__((target("avx2,bmi,popcnt")))
+
+/// Eight single characters found by two nibble lookups: bit i of the answer is kPunctuation[i].
+constexpr std::array<char, 8> kPunctuation = {'@', ':', '-', '_', '$', '+', '.', '='};
+
+struct NibbleTables {
+    alignas(32) std::array<std::uint8_t, 32> low{}, high{};
+};
+constexpr NibbleTables kNibbles = [] {
+    NibbleTables made;
+    for (unsigned i = 0; i < kPunctuation.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(kPunctuation[i]);
+        for (unsigned half = 0; half < 32; half += 16) {
+            made.low[half + (byte & 15U)] |= static_cast<std::uint8_t>(1U << i);
+            made.high[half + (byte >> 4U)] |= static_cast<std::uint8_t>(1U << i);
+        }
+    }
+    return made;
+}();
+
+/// What carries over from one block of 32 bytes to the next.
+struct BlockState {
+    __m256i punctuation;
+    std::uint32_t present = 0;
+    std::size_t digits = 0, word = 0;
+    std::uint64_t letters_before = 0, digits_before = 0;    // the last three bytes, in bits 0 to 2
+};
+
+PGVEIL_AVX2 inline std::uint32_t in_range(__m256i bytes, char low, char high) {
+    const __m256i shifted = _mm256_sub_epi8(bytes, _mm256_set1_epi8(low));
+    const __m256i limit = _mm256_set1_epi8(static_cast<char>(high - low));
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(shifted, limit), shifted)));
+}
+
+/// Words that begin, continue or end in this block of `size` bytes; `solid` has a bit per byte above 0x20.
+PGVEIL_AVX2 inline void follow_words(std::uint32_t solid, unsigned size, BlockState& state) {
+    const std::uint64_t gaps = ~std::uint64_t{solid} & ((std::uint64_t{1} << size) - 1);
+    if (gaps == 0) {
+        state.word += size;
+    } else {
+        if (state.word + static_cast<unsigned>(__builtin_ctzll(gaps)) >= kLongWord) state.present |= feature::LongWord;
+        std::uint32_t runs = solid & (solid >> 1U);
+        runs &= runs >> 2U;
+        runs &= runs >> 4U;
+        runs &= runs >> 7U;                                 // 15 in a row within the block
+        if (runs != 0) state.present |= feature::LongWord;
+        state.word = size - 1 - (63U - static_cast<unsigned>(__builtin_clzll(gaps)));
+    }
+    if (state.word >= kLongWord) state.present |= feature::LongWord;
+}
+
+PGVEIL_AVX2 inline void take_block(__m256i bytes, unsigned size, BlockState& state) {
+    const __m256i nibble = _mm256_set1_epi8(15);
+    const __m256i low = _mm256_shuffle_epi8(_mm256_load_si256(reinterpret_cast<const __m256i*>(kNibbles.low.data())), _mm256_and_si256(bytes, nibble));
+    const __m256i high = _mm256_shuffle_epi8(_mm256_load_si256(reinterpret_cast<const __m256i*>(kNibbles.high.data())),
+                                             _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+    state.punctuation = _mm256_or_si256(state.punctuation, _mm256_and_si256(low, high));
+    const std::uint32_t digits = in_range(bytes, '0', '9'), upper = in_range(bytes, 'A', 'Z');
+    const std::uint32_t letters = upper | in_range(bytes, 'a', 'z');
+    const auto raised = static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
+    const __m256i brace = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('{'));
+    if (digits != 0) state.present |= feature::Digit;
+    if (upper != 0) state.present |= feature::Upper;
+    if (raised != 0) state.present |= feature::High;
+    if (_mm256_movemask_epi8(brace) != 0) state.present |= feature::Brace;
+    state.digits += static_cast<unsigned>(__builtin_popcount(digits));
+    const std::uint64_t l = std::uint64_t{letters} << 3U | state.letters_before, d = std::uint64_t{digits} << 3U | state.digits_before;
+    if ((l & (l >> 1U) & (d >> 2U) & (d >> 3U)) != 0) state.present |= feature::CountryShape;
+    state.letters_before = l >> 32U & 7U;
+    state.digits_before = d >> 32U & 7U;
+    follow_words(in_range(bytes, 0x21, static_cast<char>(0xFF)), size, state);
+}
+
+PGVEIL_AVX2 Features features_avx2(std::string_view text) {
+    BlockState state{_mm256_setzero_si256()};
+    std::size_t at = 0;
+    for (; text.size() - at >= 32; at += 32) take_block(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at)), 32, state);
+    if (const std::size_t rest = text.size() - at; rest != 0) {
+        alignas(32) std::array<char, 32> padded{};          // zeros: no feature of anything
+        std::memcpy(padded.data(), text.data() + at, rest);
+        take_block(_mm256_load_si256(reinterpret_cast<const __m256i*>(padded.data())), static_cast<unsigned>(rest), state);
+    }
+    alignas(32) std::array<std::uint64_t, 4> lanes{};
+    _mm256_store_si256(reinterpret_cast<__m256i*>(lanes.data()), state.punctuation);
+    std::uint64_t all = lanes[0] | lanes[1] | lanes[2] | lanes[3];
+    all |= all >> 32U;
+    all |= all >> 16U;
+    all |= all >> 8U;
+    return saturated(state.present | static_cast<std::uint32_t>(all & 0xFFU), state.digits, text.size());
+}
+
 }  // namespace
 
 Features features_of(std::string_view text) {
-    Features found;
-    std::uint32_t present = 0;
-    std::size_t digits = 0;
-    for (const char c : text) {
-        present |= kFeatureOf[static_cast<unsigned char>(c)];
-        digits += is_digit(c) ? 1 : 0;
-    }
-    constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
-    found.present = present;
-    found.digits = static_cast<std::uint32_t>(std::min(digits, most));
-    found.length = static_cast<std::uint32_t>(std::min(text.size(), most));
-    return found;
+    static const bool fast = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
+    return fast ? features_avx2(text) : features_byte_by_byte(text);
 }
+
+#else
+
+Features features_of(std::string_view text) { return features_byte_by_byte(text); }
+
+#endif
 
 namespace {
 
@@ -67,29 +184,48 @@ class Reader {
             caseless_ = true;
             at_ = 4;
         }
-        const Requirement whole = alternatives();
-        return bad_ || at_ != text_.size() ? Requirement{} : whole;
+        const Need whole = alternatives();
+        if (bad_ || at_ != text_.size()) return {};
+        Requirement need = whole.least;
+        if (whole.best >= kLongWord) need.present |= feature::LongWord;
+        return need;
     }
 
   private:
+    /// What a part of the pattern brings, and how many bytes above 0x20 stand in a row at its start, anywhere, and at
+    /// its end. `solid`: it brings no other bytes at all, so what surrounds it stays one word.
+    struct Need {
+        Requirement least;
+        std::uint32_t prefix = 0, best = 0, suffix = 0;
+        bool solid = true;
+    };
+
     [[nodiscard]] char look() const { return peek(text_, at_); }
     [[nodiscard]] bool done() const { return bad_ || at_ >= text_.size(); }
 
-    static Requirement both(const Requirement& a, const Requirement& b) {
-        return {a.present | b.present, std::min(kMost, a.digits + b.digits), std::min(kMost, a.length + b.length)};
+    static Need both(const Need& a, const Need& b) {
+        const Requirement least{a.least.present | b.least.present, std::min(kMost, a.least.digits + b.least.digits),
+                                std::min(kMost, a.least.length + b.least.length)};
+        const std::uint32_t bridge = a.suffix + b.prefix;
+        if (a.solid && b.solid) return {least, bridge, bridge, bridge, true};
+        const std::uint32_t prefix = a.solid ? a.prefix + b.prefix : a.prefix, suffix = b.solid ? a.suffix + b.suffix : b.suffix;
+        return {least, prefix, std::max({a.best, b.best, bridge}), suffix, false};
     }
-    static Requirement either(const Requirement& a, const Requirement& b) {
-        return {a.present & b.present, std::min(a.digits, b.digits), std::min(a.length, b.length)};
+    static Need either(const Need& a, const Need& b) {
+        const Requirement least{a.least.present & b.least.present, std::min(a.least.digits, b.least.digits), std::min(a.least.length, b.least.length)};
+        return {least, std::min(a.prefix, b.prefix), std::min(a.best, b.best), std::min(a.suffix, b.suffix), a.solid && b.solid};
     }
-    static Requirement times(const Requirement& one, std::uint32_t count) {
-        if (count == 0) return {};
+    static Need times(const Need& one, std::uint32_t count) {
+        if (count == 0) return {{}, 0, 0, 0, one.solid};
         const auto grown = [&](std::uint32_t value) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(kMost, std::uint64_t{value} * count)); };
-        return {one.present, grown(one.digits), grown(one.length)};
+        const Requirement least{one.least.present, grown(one.least.digits), grown(one.least.length)};
+        if (one.solid) return {least, grown(one.best), grown(one.best), grown(one.best), true};
+        return {least, one.prefix, count > 1 ? std::max(one.best, one.suffix + one.prefix) : one.best, one.suffix, false};
     }
 
-    Requirement alternatives() {
+    Need alternatives() {
         if (++depth_ > 32) bad_ = true;
-        Requirement all = sequence();
+        Need all = sequence();
         while (!done() && look() == '|') {
             ++at_;
             all = either(all, sequence());
@@ -98,25 +234,25 @@ class Reader {
         return all;
     }
 
-    Requirement sequence() {
-        Requirement all;
+    Need sequence() {
+        Need all;
         while (!done() && look() != '|' && look() != ')') {
-            const Requirement one = atom();
+            const Need one = atom();
             all = both(all, times(one, least_repeat()));
         }
         return all;
     }
 
-    Requirement atom() {
+    Need atom() {
         const char c = text_[at_++];
         if (c == '(') return group();
-        if (c == '[') return requirement(bracket());
+        if (c == '[') return need_of(bracket());
         if (c == '\\') return escape();
         if (std::string_view(".^$*+?{").find(c) != std::string_view::npos) bad_ = true;
-        return requirement(only(c));
+        return need_of(only(c));
     }
 
-    Requirement group() {
+    Need group() {
         if (look() == '?') {
             if (text_.substr(at_, 2) != "?:") {
                 bad_ = true;
@@ -124,18 +260,18 @@ class Reader {
             }
             at_ += 2;
         }
-        const Requirement inner = alternatives();
+        const Need inner = alternatives();
         if (look() != ')') bad_ = true;
         ++at_;
         return inner;
     }
 
-    Requirement escape() {
+    Need escape() {
         if (look() == 'b') {  // an assertion: takes no byte
             ++at_;
             return {};
         }
-        return requirement(escaped_class());
+        return need_of(escaped_class());
     }
 
     Class escaped_class() {
@@ -231,16 +367,20 @@ class Reader {
     }
 
     /// What one byte of `set` brings: the features that all its members share.
-    [[nodiscard]] Requirement requirement(Class set) const {
-        Requirement need{~0U, 1, 1};
+    [[nodiscard]] Need need_of(const Class& set) const {
+        Requirement least{~0U, 1, 1};
+        bool solid = true;
         for (unsigned i = 0; i < 256; ++i) {
             if (!set[i]) continue;
             std::uint32_t features = kFeatureOf[i];
-            if (caseless_ && (features & (feature::Upper | feature::Lower)) != 0) features = 0;
-            need.present &= features;
-            if (!is_digit(static_cast<char>(i))) need.digits = 0;
+            if (caseless_) features &= ~feature::Upper;
+            least.present &= features;
+            if (!is_digit(static_cast<char>(i))) least.digits = 0;
+            solid &= i > 0x20;
         }
-        return set.none() ? Requirement{0, 0, 1} : need;
+        if (set.none()) return {{0, 0, 1}, 0, 0, 0, false};
+        const std::uint32_t one = solid ? 1 : 0;
+        return {least, one, one, one, solid};
     }
 
     std::string_view text_;

@@ -40,7 +40,7 @@ std::optional<Refusal> shape_fault(const Rule& rule) {
         if (rule.hints.empty()) return because("strength named needs hints: it knows column names only");
         return rule.patterns.empty() ? std::nullopt : std::optional(because("strength named takes no patterns"));
     }
-    if (rule.patterns.empty()) return because("pattern is missing");
+    if (rule.patterns.empty() && finder_of(rule.confirmer) == nullptr) return because("pattern is missing");
     if (rule.strength == Strength::Hinted && rule.hints.empty()) return because("strength hinted needs hints");
     if (!rule.confirmer.empty() && confirmer_named(rule.confirmer) == nullptr) return because("no confirmer is called " + rule.confirmer);
     for (const std::string& pattern : rule.patterns) {
@@ -64,6 +64,7 @@ std::optional<Refusal> add_rule(CompiledRules& to, const Rule& rule) {
     if (rule.strength != Strength::Named) {
         const auto index = static_cast<std::uint32_t>(to.rules.size());
         made.confirm = confirmer_named(rule.confirmer);
+        if (rule.patterns.empty()) to.found.push_back({index, finder_of(rule.confirmer)});
         if (made.confirm == nullptr) {
             // Patterns too large for start-of-match are masked with the whole value: stricter, and said in rules/README.md.
             if (auto starts = PatternSet::compile(patterns_of(rule, index), true)) {

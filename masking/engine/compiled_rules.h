@@ -13,6 +13,7 @@
 
 #include "detect/confirm.h"
 #include "detect/features.h"
+#include "detect/find.h"
 #include "detect/pattern_set.h"
 #include "pgveil/masking/row_masker.h"
 
@@ -24,6 +25,12 @@ struct CompiledRule {
     std::shared_ptr<const PatternSet> starts;  // the rule's patterns with start of match
     std::uint32_t widest = 0;                // of the patterns without confirmer; 0: unbounded
     std::vector<std::string> hints, counter_hints;  // joined (name_words.h)
+};
+
+/// A rule whose confirmer finds its own candidates (find.h).
+struct FoundRule {
+    std::uint32_t rule = 0;
+    const NamedFinder* finder = nullptr;
 };
 
 /// Patterns that are scanned together.
@@ -51,6 +58,7 @@ struct NameHints {
 class CompiledRules {
   public:
     std::vector<CompiledRule> rules;
+    std::vector<FoundRule> found;            // in the order of `rules`
     std::vector<PatternGroup> groups;
 
     /// What `name` says. Blocks for microseconds (all hints of all rules): cache it.
