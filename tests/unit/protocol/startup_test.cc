@@ -115,6 +115,12 @@ TEST_CASE("a layout without its last terminator is refused as the server refuses
     CHECK(fault(packet(kV30)) == StartupFault::BadTerminator);
 }
 
+TEST_CASE("one byte in the terminator's place is passed over, as the server does") {
+    const auto got = message(packet(kV30, "user\0ann\0x"s));
+    CHECK(got.get("user") == "ann");
+    CHECK(got.parameters.size() == 1);
+}
+
 TEST_CASE("other majors are named in the refusal") {
     for (const std::uint32_t code : {2U << 16, 4U << 16, 1234U << 16 | 5681U, 0U}) {
         CHECK(fault(packet(code, "\0"s)) == StartupFault::UnsupportedProtocol);
