@@ -3,8 +3,10 @@
 
 #include "cli/check.h"
 #include "cli/detect.h"
+#include "cli/explain.h"
 #include "cli/init.h"
 #include "cli/keygen.h"
+#include "cli/log.h"
 #include "cli/mask.h"
 #include "cli/scram.h"
 #include "cli/version.h"
@@ -14,8 +16,10 @@ int main(int argc, char** argv) {
     constexpr Command commands[] = {
         {"init", run_init, "write a config in shadow mode, keys and verifiers"},
         {"check", run_check, "all problems of a config at once; --reference lists every option"},
+        {"explain", run_explain, "what would happen to a statement, and why"},
         {"detect", run_detect, "content detection: JSON lines in, JSON lines out"},
         {"mask", run_mask, "stdin to stdout, personal data masked"},
+        {"log", run_log, "verify, search, show and prove what the audit log says"},
         {"scram", run_scram, "a password on stdin -> SCRAM-SHA-256 verifier"},
         {"keygen", run_keygen, "make the key that signs the log; prints the public verifier key line"},
         {"version", run_version, "print the version"},

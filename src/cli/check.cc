@@ -60,6 +60,7 @@ int run_check(Arguments arguments) {
     // What the file says has to be sound before what it points at can be judged.
     if (loaded.usable()) {
         add(check_files(loaded.config, file));
+        add(check_packs(loaded.config, file));
         if (online) add(check_online(loaded.config, file));
     }
     const bool ok = loaded.usable(), warned = !loaded.diagnostics.empty();

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "proxy/rules.h"
+
 namespace pgveil::cli {
 namespace {
 
@@ -68,6 +70,12 @@ std::vector<Diagnostic> check_files(const config::Config& config, const std::str
         findings.secret(old, "masking.old_key_files");
     }
     return findings.take();
+}
+
+std::vector<Diagnostic> check_packs(const config::Config& config, const std::string& file) {
+    const auto compiled = proxy::compile_rules(config);
+    if (compiled) return {};
+    return {{Severity::Error, file, 0, 0, "masking.packs: " + compiled.error(), ""}};
 }
 
 }  // namespace pgveil::cli

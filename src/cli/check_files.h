@@ -10,5 +10,7 @@
 namespace pgveil::cli {
 
 [[nodiscard]] std::vector<config::Diagnostic> check_files(const config::Config& config, const std::string& file);
+/// The rule packs: read, compiled, their examples run.
+[[nodiscard]] std::vector<config::Diagnostic> check_packs(const config::Config& config, const std::string& file);
 
 }  // namespace pgveil::cli

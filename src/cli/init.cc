@@ -12,6 +12,7 @@
 #include "cli/init_config.h"
 #include "cli/options.h"
 #include "config/load.h"
+#include "config/rule_pack_reader.h"
 #include "crypto/random.h"
 #include "crypto/scram.h"
 
@@ -158,7 +159,9 @@ int run_init(Arguments arguments) {
         if (!writer) return options.complain("--upstream-write: " + writer.error());
         config.upstream_write = std::move(*writer);
     }
-    config.database = !wanted.database.empty() ? wanted.database : config.upstream.get("dbname").value_or("postgres");
+    config.database = !wanted.database.empty() ? wanted.database : config.upstream.get("dbname").value_or(config.upstream.get("user").value_or("postgres"));
+    // All there are: a national number that is not looked for is not masked.
+    if (auto packs = pgveil::config::packs_below(pgveil::config::rules_folder()); !packs.empty()) config.packs = std::move(packs);
     config.now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     const auto made = write_all(wanted, config);
     if (!made) {

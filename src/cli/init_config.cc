@@ -37,6 +37,12 @@ bool is_local_host(const std::string& host) {
     return host.empty() || host.starts_with('/') || host.starts_with('@') || config::Endpoint{host, "", 1}.is_loopback();
 }
 
+std::string list_of(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + toml(word);
+    return text;
+}
+
 std::string database_table(const InitConfig& config) {
     std::string text = fmt::format("[[database]]\nname     = {}\nupstream = {}\n", toml(config.database), toml(config.upstream.text()));
     if (!config.upstream.password_file.empty()) text += fmt::format("password_file = {}\n", toml(config.upstream.password_file));
@@ -85,13 +91,13 @@ std::string text_of(const InitConfig& config) {
         "agent = {agent}\ndatabase = {name}\naccess = \"write\"\nuntil = {until}\n\n"
         "# [[rule]]                            # first match wins; without rules: reads pass, writes and DDL wait for a person\n"
         "# name = \"orders need a dba\"\n# when = {{ kind = [\"write\"], tables = [\"public.orders\"] }}\n# action = \"hold\"\n# approvers = [\"dba\"]\n\n"
-        "[masking]\npacks = [\"core\"]\n\n"
+        "[masking]\npacks = [{packs}]\n\n"
         "# [[masking.column]]\n# column = \"{plain_name}.public.customers.email\"\n# class = \"EMAIL_ADDRESS\"\n# transform = \"pseudonym\"\n",
         fmt::arg("listen", toml(config.listen)), fmt::arg("mode", toml(config.wanted_mode)),
         fmt::arg("http", config.http.empty() ? "# http = \"127.0.0.1:6480\"             # web page and API\n" : "http = " + toml(config.http) + "\n"),
         fmt::arg("database", database_table(config)), fmt::arg("agent", toml(config.agent)),
         fmt::arg("agent_secret", toml(config.agent_verifier)), fmt::arg("person", toml(config.person)),
-        fmt::arg("person_secret", toml(config.person_verifier)), fmt::arg("name", toml(config.database)), fmt::arg("until", until),
+        fmt::arg("person_secret", toml(config.person_verifier)), fmt::arg("name", toml(config.database)), fmt::arg("until", until), fmt::arg("packs", list_of(config.packs)),
         fmt::arg("plain_name", config.database.find_first_of("\n\r") == std::string::npos ? config.database : "db"));
 }
 

@@ -24,6 +24,7 @@ struct InitConfig {
     Conninfo upstream;
     std::optional<Conninfo> upstream_write;
     bool dangerous_role = false;
+    std::vector<std::string> packs{"core"};
     WallTime now{};
 };
 

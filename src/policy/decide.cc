@@ -96,8 +96,15 @@ Decision by_rules(const Question& question) {
     return decision;
 }
 
+/// What outweighs an allow replaces the sentence that said so; beside a hold it is a further reason.
+void add_reasons(Decision& decision, const std::vector<std::string>& reasons) {
+    const bool allowed = decision.verdict == Verdict::Forward && !decision.reasons.empty();
+    if (allowed) decision.reasons.erase(decision.reasons.begin());
+    decision.reasons.insert(allowed ? decision.reasons.begin() : decision.reasons.end(), reasons.begin(), reasons.end());
+}
+
 void hold_at_least(Decision& decision, const std::vector<std::string>& reasons, std::string_view rule) {
-    decision.reasons.insert(decision.reasons.end(), reasons.begin(), reasons.end());
+    add_reasons(decision, reasons);
     if (decision.verdict != Verdict::Forward) return;
     decision.verdict = Verdict::Hold;
     decision.code = sqlstate::Held;
@@ -116,11 +123,11 @@ void apply_sensitivity(const Question& question, Decision& decision) {
     // A person who approves a held write reads its conditions; only a column's own deny outranks that.
     const bool refuse = predicates.verdict == Verdict::Refuse && (predicates.absolute || decision.verdict == Verdict::Forward);
     if (!refuse) return hold_at_least(decision, predicates.reasons, "masking.predicates");
+    add_reasons(decision, predicates.reasons);
     decision.verdict = Verdict::Refuse;
     decision.code = sqlstate::InsufficientPrivilege;
     decision.rule = "masking.predicates";
     decision.hint = predicates.hint;
-    decision.reasons.insert(decision.reasons.end(), predicates.reasons.begin(), predicates.reasons.end());
 }
 
 void add_columns(const Question& question, Decision& decision) {
