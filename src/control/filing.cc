@@ -83,7 +83,9 @@ std::optional<Answer> Service::too_many(const RequestDraft& draft, WallTime now)
     const auto shape = shape_of(draft);
     for (const auto& denial : must(store_->denials_since(draft.agent, now - options_.denied_cooldown))) {
         if (denial.shape != shape) continue;
-        return cool_down("a request of this shape was denied (" + denial.request + ")", denial.at + options_.denied_cooldown, now);
+        auto no = cool_down("a request of this shape was denied", denial.at + options_.denied_cooldown, now);
+        if (const auto denied = must(store_->find_request(denial.request))) no.request = view_of(*denied, false);
+        return no;
     }
     if (must(store_->count_pending(draft.agent)) >= options_.pending_per_agent) {
         return cool_down("too many requests are pending", now + minutes(1), now);

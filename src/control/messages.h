@@ -59,7 +59,7 @@ enum class Outcome : std::uint8_t {
     Consumed,        // approval spent, durable: run it now
     NotApproved,     // found, not runnable now; `request.state` says why
     Drifted,         // PV005
-    TooMany,         // PV011: cap or cool-down
+    TooMany,         // PV011: cap or cool-down; after a denial `request` is the denied one, with its reason
     Done,
     Listed
 };

@@ -54,8 +54,10 @@ Result<std::vector<RequestView>, Refused> Service::requests(const Person& who, W
     if (auto no = may_not(who, Action::ShowRequests)) return refuse(*no);
     try {
         for (const auto& row : must(store_->due(now))) expire(row, now);
+        const auto* known = person(who.name);
+        const bool in_clear = known && may(*known, Action::ShowStatement);
         std::vector<RequestView> views;
-        for (const auto& row : must(store_->requests("", 500))) views.push_back(view_of(row, false));
+        for (const auto& row : must(store_->requests("", 500))) views.push_back(view_of(row, in_clear));
         return views;
     } catch (Down) {
         return refuse(Refused{Refusal::Unavailable, "the control store or the log does not answer"});

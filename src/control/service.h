@@ -70,6 +70,8 @@ class ControlService {
                                                             WallTime now) = 0;
     [[nodiscard]] virtual Result<Grant, Refused> grant(const Person& who, Grant draft, std::chrono::seconds length, WallTime now) = 0;
     [[nodiscard]] virtual Result<Grant, Refused> revoke(const Person& who, std::string_view id, std::string_view reason, WallTime now) = 0;
+    /// Newest first, at most 500. Statements and parameters are filled in for approvers only, and only while the
+    /// request has not ended; everybody else reads `masked_statement`. One request in full is recorded as read.
     [[nodiscard]] virtual Result<std::vector<RequestView>, Refused> requests(const Person& who, WallTime now) = 0;
     [[nodiscard]] virtual Result<RequestView, Refused> request(const Person& who, std::string_view id, WallTime now) = 0;
     [[nodiscard]] virtual Result<std::vector<Grant>, Refused> grants(const Person& who, WallTime now) = 0;

@@ -151,6 +151,8 @@ TEST_CASE("a denied statement cools down, and so does its shape") {
     const auto spaced = b.file(draft_of("DELETE  FROM orders WHERE id = 1"));
     CHECK(spaced.outcome == Outcome::TooMany);
     CHECK(spaced.retry_after_s == 900);
+    CHECK(spaced.request.id == id);
+    CHECK(spaced.request.decision_reason == "no");
     auto other_shape = draft_of("UPDATE orders SET x = 1");
     other_shape.shape = "shape-2";
     CHECK(b.file(other_shape).outcome == Outcome::Filed);
@@ -275,7 +277,8 @@ TEST_CASE("statement and parameters are in the store while they are needed, seal
     CHECK(seen->statement == d.statement);
     CHECK(seen->parameters == d.parameters);
     CHECK(b.service->request(b.who("hana"), id, b.now)->statement.empty());   // auditors read the masked text
-    CHECK(b.service->requests(b.who("erik"), b.now)->front().statement.empty());
+    CHECK(b.service->requests(b.who("erik"), b.now)->front().statement == d.statement);
+    CHECK(b.service->requests(b.who("hana"), b.now)->front().statement.empty());
     REQUIRE(b.consume(d).outcome == Outcome::Consumed);
     REQUIRE(b.finish(id, RequestState::Executed).outcome == Outcome::Done);
     CHECK(b.service->request(b.who("erik"), id, b.now)->statement.empty());
