@@ -50,6 +50,7 @@ class Judge {
     void queries(const List* list);
     /// One relation used by a statement itself. Unknown names make it unknown, except for `lenient` (DDL).
     void relation(const RangeVar& name, Use use, bool lenient = false);
+    void locked(const RangeVar& name, Use use);
     void type(const TypeName& name);
     void call(const FuncCall& call);
     void function_named(QualifiedName name, int arguments);

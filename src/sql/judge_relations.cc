@@ -50,6 +50,14 @@ void Judge::relation(const RangeVar& name, Use use, bool lenient) {
     if (!lenient && !created_here(written.name)) found_.unknown_name(written.text(), "relation");
 }
 
+// LOCK runs nothing of a relation: no view's query, no policy.
+void Judge::locked(const RangeVar& name, Use use) {
+    const QualifiedName written{text_of(name.schemaname), text_of(name.relname)};
+    const Relation* found = written.schema.empty() ? catalog_.resolve(written.name, path_) : catalog_.relation(written.schema, written.name);
+    if (found == nullptr) return relation(name, use);
+    found_.use(RelationUse{found->oid, found->qualified(), use, is_system_schema(found->schema)});
+}
+
 bool Judge::created_here(std::string_view name) const {
     return std::ranges::find(memo_.created, name) != memo_.created.end();
 }

@@ -93,7 +93,7 @@ void lock(const LockStmt& node, StatementFrame& frame) {
     constexpr int kAccessShare = 1;  // storage/lockdefs.h
     frame.statement.verb = Verb::Lock;
     for (const Node* name : nodes(node.relations))
-        if (const auto* relation = PGVEIL_AS(RangeVar, name)) frame.judge.relation(*relation, node.mode == kAccessShare ? Use::Read : Use::Lock);
+        if (const auto* relation = PGVEIL_AS(RangeVar, name)) frame.judge.locked(*relation, node.mode == kAccessShare ? Use::Read : Use::Lock);
     if (node.mode == kAccessShare) return frame.judge.findings().cause(kRead);
     frame.judge.findings().cause({Kind::Write, Effect::Lock}, "LOCK beyond ACCESS SHARE");
 }
