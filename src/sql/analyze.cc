@@ -170,6 +170,7 @@ Analysis analyze_tree(const List* statements, const Context& context, std::size_
         if (ProxyCallForm form = proxy_call_of(raw->stmt); form.call != ProxyCall::None) return proxy_analysis(std::move(form), *raw, text_size);
     }
     JudgeMemo memo;
+    memo.facts = facts_of(context.catalog);
     LocalNames local;
     PathInText path{context, context.search_path};
     Analysis text;

@@ -6,8 +6,9 @@
 #pragma once
 
 #include <memory>
-#include <map>
+#include <utility>
 
+#include "sql/catalog_facts.h"
 #include "sql/findings.h"
 #include "sql/walk.h"
 
@@ -22,10 +23,10 @@ struct CteScope {
 
 /// What one analyze call has learnt of views and functions, and how deep it is in them.
 struct JudgeMemo {
-    std::map<std::pair<std::uint32_t, std::string>, Findings> known;  // by OID and the path in force when it runs
-    std::vector<Oid> in_progress;
-    catalog::SearchPath bare;               // pg_catalog alone: how view and policy texts are written
-    std::optional<std::vector<const catalog::Cast*>> user_casts;  // by functions that are not PostgreSQL's own
+    std::shared_ptr<const CatalogFacts> facts;
+    std::vector<Oid> in_progress;           // views and functions that are being looked into
+    std::uint32_t looks = 0;                // into views, functions and operators: all that one text may cost
+    bool cut = false;                       // a look was cut short: what it found is not to be kept
     std::vector<std::string> created;       // names that earlier statements of the same text make
 };
 
@@ -95,7 +96,9 @@ class Judge {
     void domain_checks(const catalog::Type& domain);
     void casts_of(Oid type, std::string_view written);
     void implicit_casts(const catalog::Relation& relation);
-    const std::vector<const catalog::Cast*>& user_casts();
+    /// Findings of a view or function: kept ones, or what `look` finds.
+    template <class Look>
+    std::shared_ptr<const Findings> kept(const std::string& what, Look look);
     void user_function(const catalog::Function& function);
     /// The same eyes for a text resolved by pg_catalog alone, finding into `into`.
     [[nodiscard]] Judge bare(Findings& into);
@@ -105,6 +108,7 @@ class Judge {
     void set_config(const FuncCall& call);
     void operator_named(const List* name);
     void operator_named(std::string_view schema, std::string_view name);
+    void operators_found(std::string_view schema, std::string_view name, Findings& into);
     void field_as_function(std::string_view name, bool whole_row);
     void sample_method(const RangeTableSample& sample);
 
@@ -119,6 +123,26 @@ class Judge {
     std::vector<std::unique_ptr<CteScope>> scopes_;
     std::vector<std::string_view> operators_seen_;
 };
+
+// Not kept while names of the text itself stand beside the catalog's, nor what a cut has shortened.
+template <class Look>
+std::shared_ptr<const Findings> Judge::kept(const std::string& what, Look look) {
+    const KeptFindings place(context_, running_, what);
+    const bool keeps = memo_.created.empty();
+    if (auto known = keeps ? place.find() : nullptr) return known;
+    auto made = std::make_shared<Findings>();
+    constexpr std::uint32_t kMostLooks = 5'000;
+    if (++memo_.looks > kMostLooks) {
+        made->unknown("too many views and functions");
+        memo_.cut = true;
+        return made;
+    }
+    const bool cut_before = std::exchange(memo_.cut, false);
+    look(*made);
+    if (keeps && !memo_.cut) place.put(made);
+    memo_.cut = memo_.cut || cut_before;
+    return made;
+}
 
 /// The last one or two parts of a name list, the database before them checked against the catalog's.
 [[nodiscard]] QualifiedName name_of(const List* parts, const catalog::Snapshot& catalog);

@@ -98,23 +98,22 @@ void Judge::function(const Function& function) {
 }
 
 void Judge::user_function(const Function& function) {
-    const auto key = std::pair(function.oid.value, running_.text);
-    auto known = memo_.known.find(key);
-    if (known == memo_.known.end()) {
-        Findings inside;
-        if (std::ranges::find(memo_.in_progress, function.oid) != memo_.in_progress.end()) {
-            // What it does is being found out further up; the cut must not be remembered as its whole effect.
-            found_.user_functions = true;
-            return found_.cause_by_call(kWrite, "function " + qualified(function) + " calls itself");
-        }
-        if (memo_.in_progress.size() >= kDeepest) return found_.unknown("functions nest too deeply");
+    found_.user_functions = true;
+    if (std::ranges::find(memo_.in_progress, function.oid) != memo_.in_progress.end()) {
+        // What it does is being found out further up; the cut must not be kept as its whole effect.
+        memo_.cut = true;
+        return found_.cause_by_call(kWrite, "function " + qualified(function) + " calls itself");
+    }
+    if (memo_.in_progress.size() >= kDeepest) {
+        memo_.cut = true;
+        return found_.unknown("functions nest too deeply");
+    }
+    const auto known = kept("f" + std::to_string(function.oid.value), [&](Findings& inside) {
         memo_.in_progress.push_back(function.oid);
         body(function, inside);
         memo_.in_progress.pop_back();
-        known = memo_.known.emplace(key, std::move(inside)).first;
-    }
-    found_.merge_called(known->second, {});
-    found_.user_functions = true;
+    });
+    found_.merge_called(*known, {});
 }
 
 void Judge::body(const Function& function, Findings& into) {
@@ -203,18 +202,9 @@ void Judge::domain_checks(const catalog::Type& domain) {
     }
 }
 
-const std::vector<const catalog::Cast*>& Judge::user_casts() {
-    if (!memo_.user_casts) {
-        memo_.user_casts.emplace();
-        for (const catalog::Cast& cast : catalog_.contents().casts)
-            if (cast.function.value >= kFirstUserOid) memo_.user_casts->push_back(&cast);
-    }
-    return *memo_.user_casts;
-}
-
 // Which cast is meant depends on types that are not worked out here; harmless ones change nothing.
 void Judge::casts_of(Oid type, std::string_view written) {
-    for (const catalog::Cast* cast : user_casts()) {
+    for (const catalog::Cast* cast : memo_.facts->user_casts) {
         const bool from = cast->source == type && type.value >= kFirstUserOid;
         const Function* by = from || cast->target == type ? catalog_.function(cast->function) : nullptr;
         if (by == nullptr) continue;
@@ -226,7 +216,7 @@ void Judge::casts_of(Oid type, std::string_view written) {
 
 // A column's value may be cast without a word in the text.
 void Judge::implicit_casts(const catalog::Relation& relation) {
-    for (const catalog::Cast* cast : user_casts()) {
+    for (const catalog::Cast* cast : memo_.facts->user_casts) {
         if (cast->context == 'e') continue;
         const bool touched = std::ranges::any_of(relation.columns, [&](const catalog::Column& c) { return c.type == cast->source || c.type == cast->target; });
         if (touched) casts_of(cast->target, relation.qualified());
@@ -242,20 +232,31 @@ void Judge::operator_named(const List* name) {
 // PostgreSQL's own operators call functions that are all reads (checked against a server); users' are functions like any.
 void Judge::operator_named(std::string_view schema, std::string_view name) {
     if (catalog_.empty()) return;
+    if (schema.empty() && path_.known && memo_.facts->builtin_operators.contains(name)) return;
     if (schema.empty()) {
         if (std::ranges::find(operators_seen_, name) != operators_seen_.end()) return;
         operators_seen_.push_back(name);
     }
+    // Which names are visible depends on this text's path, what they call on the one in force.
+    const std::string what = "o" + std::string(schema) + "." + std::string(name) + "/" + path_.text;
+    const auto known = kept(what, [&](Findings& inside) { operators_found(schema, name, inside); });
+    // Types would tell whether a user's is meant at all; a harmless one changes nothing then.
+    if (known->kind != Kind::Read) found_.merge_called(*known, {});
+}
+
+void Judge::operators_found(std::string_view schema, std::string_view name, Findings& into) {
     const auto candidates = catalog_.operators(schema, name, path_);
-    if (candidates.empty()) return found_.unknown_name(std::string(name), "operator");
+    if (candidates.empty()) return into.unknown_name(std::string(name), "operator");
     for (const catalog::Operator* candidate : candidates) {
         if (candidate->function.value < kFirstUserOid) continue;
         const Function* by = catalog_.function(candidate->function);
-        if (by == nullptr) { found_.unknown("operator " + std::string(name) + " calls what is not known"); continue; }
+        if (by == nullptr) {
+            into.unknown("operator " + std::string(name) + " calls what is not known");
+            continue;
+        }
         Findings inside;
         beside(inside).function(*by);
-        // Types would tell whether it is meant at all; a harmless one changes nothing then.
-        if (inside.kind != Kind::Read) found_.merge_called(inside, "operator " + std::string(name));
+        if (inside.kind != Kind::Read) into.merge_called(inside, "operator " + std::string(name));
     }
 }
 

@@ -97,8 +97,7 @@ void Judge::follow(const Relation& relation, Use use) {
 }
 
 Judge Judge::bare(Findings& into) {
-    if (!memo_.bare.known) memo_.bare = catalog::make_search_path(catalog_, "pg_catalog", catalog_.contents().role);
-    return Judge(context_, memo_.bare, running_, memo_, into);
+    return Judge(context_, memo_.facts->bare, running_, memo_, into);
 }
 
 void Judge::policies(const Relation& relation) {
@@ -111,18 +110,17 @@ void Judge::policies(const Relation& relation) {
 
 // A view's base relations are used as the view is: a simple view is written through.
 void Judge::view(const Relation& relation, Use use) {
-    const auto key = std::pair(relation.oid.value, running_.text);
-    auto known = memo_.known.find(key);
-    if (known == memo_.known.end()) {
-        Findings inside;
-        if (std::ranges::find(memo_.in_progress, relation.oid) != memo_.in_progress.end() || memo_.in_progress.size() >= kDeepest)
-            return found_.unknown("views nest too deeply");
+    if (memo_.in_progress.size() >= kDeepest) {
+        memo_.cut = true;
+        return found_.unknown("views nest too deeply");
+    }
+    const auto known = kept("v" + std::to_string(relation.oid.value), [&](Findings& inside) {
         memo_.in_progress.push_back(relation.oid);
         bare(inside).text(relation.definition, "view " + relation.qualified());
         memo_.in_progress.pop_back();
-        known = memo_.known.emplace(key, std::move(inside)).first;
-    }
-    Findings inside = known->second;
+    });
+    if (use == Use::Read) return found_.merge_called(*known, {});
+    Findings inside = *known;
     for (RelationUse& base : inside.relations)
         if (base.use == Use::Read && !base.system) base.use = use;
     found_.merge_called(inside, {});

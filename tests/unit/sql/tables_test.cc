@@ -114,6 +114,12 @@ void check(const Case& c) {
     std::string word;
     words >> word;
     CHECK(sql::name_of(a.kind) == word);
+    // What the snapshot's memo keeps must not change an answer.
+    const Analysis again = test::analyzed(c.sql);
+    CHECK(again.kind == a.kind);
+    CHECK(again.effects == a.effects);
+    CHECK(again.relations == a.relations);
+    CHECK(again.reasons == a.reasons);
     while (words >> word) {
         const auto equals = word.find('=');
         CAPTURE(word);
