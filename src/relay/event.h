@@ -42,10 +42,11 @@ struct EndSession {
 
 using Action = std::variant<AppendRecord, AskControl, RefreshCatalog, CancelServer, ArmTimer, EndSession>;
 
+/// Bytes are appended to the peers' own queues; the rest is done in order after the event.
 struct Actions {
-    Bytes to_client;
-    Bytes to_server;
-    std::vector<Action> others;
+    Bytes& to_client;
+    Bytes& to_server;
+    std::vector<Action> others = {};
 };
 
 }  // namespace pgveil::relay

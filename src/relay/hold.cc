@@ -165,7 +165,7 @@ void Relay::refuse_outcome(const control::Answer& answer) {
         case control::Outcome::UnknownRequest: return refuse(unknown_request(deferred_->waiting_for));
         case control::Outcome::Drifted: return refuse(drifted(answer.request, answer.detail.empty() ? "its context" : answer.detail));
         case control::Outcome::TooMany: return refuse(too_many(answer.detail, answer.retry_after_s));
-        case control::Outcome::Unavailable: return refuse(audit_failed_ ? audit_unavailable() : store_unavailable());
+        case control::Outcome::Unavailable: return refuse(answer.detail == "log" || audit_failed_ ? audit_unavailable() : store_unavailable());
         case control::Outcome::Filed: case control::Outcome::Consumed: case control::Outcome::Done:
         case control::Outcome::Listed: break;
     }

@@ -25,10 +25,12 @@ struct DatabaseView {
     catalog::SnapshotPtr catalog;
     std::shared_ptr<const policy::Ruleset> rules;
     std::shared_ptr<const policy::TagTable> tags;
-    policy::Mode mode = policy::Mode::Enforce;       // of the database
+    std::optional<policy::Mode> mode;                // of the database; not set: the rules'
     std::vector<std::string> settings;               // dotted settings sessions may set
     std::string upstream_role;
     std::uint64_t version = 0;                       // grows with every change of any part
+    /// The mode where no rule has its own.
+    [[nodiscard]] bool enforcing() const { return mode.value_or(rules->mode) == policy::Mode::Enforce; }
 };
 using DatabaseViewPtr = std::shared_ptr<const DatabaseView>;
 

@@ -6,7 +6,8 @@ namespace {
 using masking::Treatment;
 using policy::ColumnDirective;
 
-ColumnDirective opaque(const DatabaseView& view) {
+ColumnDirective opaque(const Judged* judged, const DatabaseView& view) {
+    if (judged != nullptr && judged->view_version != 0) return judged->decision.opaque;
     ColumnDirective directive;
     directive.treatment = view.rules->opaque == policy::OpaquePolicy::Scan ? Treatment::Scan : Treatment::Apply;
     directive.transform = masking::Transform::Redact;
@@ -17,16 +18,16 @@ ColumnDirective opaque(const DatabaseView& view) {
 }
 
 // What RowDescription alone says. Views carry their own OID, so only lineage can speak for them.
-ColumnDirective described(const masking::Column& column, const DatabaseView& view, bool lineage_known) {
+ColumnDirective described(const masking::Column& column, const Judged* judged, const DatabaseView& view, bool lineage_known) {
     ColumnDirective scan;
     scan.treatment = Treatment::Scan;
-    if (column.id.relation == kInvalidOid || column.id.attribute.value == 0) return lineage_known ? scan : opaque(view);
+    if (column.id.relation == kInvalidOid || column.id.attribute.value == 0) return lineage_known ? scan : opaque(judged, view);
     const catalog::Relation* relation = view.catalog->relation(column.id.relation);
     if (relation == nullptr) return {};                              // newer than the snapshot: withheld
     if (column.id.attribute.value < 0) return scan;                  // system columns hold no values
     if (relation->column(column.id.attribute) == nullptr) return {};
-    if (relation->kind == catalog::RelationKind::View) return lineage_known ? scan : opaque(view);
-    if (!lineage_known && relation->schema == "pg_catalog") return opaque(view);   // statistics, activity
+    if (relation->kind == catalog::RelationKind::View) return lineage_known ? scan : opaque(judged, view);
+    if (!lineage_known && relation->schema == "pg_catalog") return opaque(judged, view);   // statistics, activity
     return policy::directive_for(*view.tags, column.id);
 }
 
@@ -75,7 +76,7 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
         masking::ColumnPlan column;
         column.column = description.columns[i];
         column.column.format = format_of(formats, i);
-        const ColumnDirective by_server = described(column.column, view, lineage != nullptr);
+        const ColumnDirective by_server = described(column.column, judged, view, lineage != nullptr);
         const ColumnDirective& chosen = lineage != nullptr ? policy::stricter((*lineage)[i], by_server) : by_server;
         column.treatment = chosen.treatment;
         column.transform = chosen.transform;

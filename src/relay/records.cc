@@ -30,7 +30,7 @@ std::uint64_t Relay::record(audit::Record what) {
 }
 
 sql::LoggedText Relay::logged(std::string_view text) const {
-    return sql::mask_for_log(text, tools_.tokens, [this](std::string_view name) { return setup_.view->catalog->knows_identifier(name); });
+    return sql::mask_for_log(text, *tools_.tokens, [this](std::string_view name) { return setup_.view->catalog->knows_identifier(name); });
 }
 
 audit::Record Relay::statement_record(audit::Kind kind, const Judged& judged, std::uint64_t number) const {
@@ -56,7 +56,7 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     for (const sql::LoggedLiteral& literal : text.literals) intent.literals.push_back({literal.type, literal.token, literal.length});
     for (const BoundParameter& parameter : parameters) {
         if (parameter.is_null) continue;
-        intent.literals.push_back({"parameter", token_of(tools_.tokens, parameter.value),
+        intent.literals.push_back({"parameter", token_of(*tools_.tokens, parameter.value),
                                    static_cast<std::uint32_t>(parameter.value.size())});
     }
     intent.decision = std::string(decision);

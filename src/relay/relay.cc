@@ -12,7 +12,7 @@ constexpr std::size_t kWholeFrontend = 1U << 30;
 
 }  // namespace
 
-Relay::Relay(RelaySetup setup, Tools tools)
+Relay::Relay(RelaySetup setup, Tools& tools)
     : setup_(std::move(setup)),
       tools_(tools),
       client_(protocol::Direction::Frontend, kWholeFrontend, ""),
@@ -21,6 +21,7 @@ Relay::Relay(RelaySetup setup, Tools tools)
     committed_path_ = setup_.search_path;
     facts_.search_path = setup_.search_path;
     facts_.isolation = "default";
+    path_stale_ = setup_.view->enforcing();   // the role, the database or the startup options may have set it
     for (const auto& [name, value] : setup_.parameters) {
         if (name == "TimeZone") facts_.time_zone = value;
         if (name == "DateStyle") facts_.date_style = value;
@@ -61,6 +62,19 @@ void Relay::on_durable(std::uint64_t record, Now now, Actions& out) {
         state_ = State::Reading;
         run_deferred();
     }
+    resume();
+}
+
+void Relay::on_audit_failed(Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    audit_failed_ = true;
+    if (state_ == State::WaitingForRecord) {
+        state_ = State::Reading;
+        simple_ = deferred_->type == 'Q';
+        refuse(audit_unavailable());
+    }
+    if (blocked_) fatal(sqlstate::AuditUnavailable, "the audit log cannot be written: no result can be given");
     resume();
 }
 
@@ -120,6 +134,10 @@ void Relay::on_peer_lost(bool server_side, Now now, Actions& out) {
         out.others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, RequestState::Unknown, run->tag, "08006", -1}});
     }
     uncommitted_.clear();
+    if (state_ == State::WaitingForRecord && deferred_ && deferred_->run && !deferred_->run->request.empty()) {
+        // spent, but never sent to the server: the approval goes back
+        out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{deferred_->run->request, RequestState::Approved, "", "", -1}});
+    }
     for (Pending& pending : pending_) {
         if (pending.run) finish_run(*pending.run);
     }

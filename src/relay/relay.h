@@ -49,15 +49,17 @@ struct RelaySetup {
     std::uint64_t max_message = 64ULL << 20;   // largest row the masker will hold at once
 };
 
+/// What all relays of one worker share; the masker is replaced when rules are reloaded.
 struct Tools {
-    Judge& judge;
-    masking::RowMasker& masker;
-    const KeyedHash& tokens;
+    Judge judge;
+    std::unique_ptr<masking::RowMasker> masker;
+    std::shared_ptr<const KeyedHash> tokens;
 };
 
 class Relay final : private sql::NamedStatements {
   public:
-    Relay(RelaySetup setup, Tools tools);
+    /// `tools` outlives the relay.
+    Relay(RelaySetup setup, Tools& tools);
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
     ~Relay() override;
@@ -76,8 +78,10 @@ class Relay final : private sql::NamedStatements {
     void end(SqlState code, std::string message, Now now, Actions& out);
     /// One leg is gone; records what was running.
     void on_peer_lost(bool server_side, Now now, Actions& out);
-    /// The journal cannot write any more.
-    void on_audit_failed() { audit_failed_ = true; }
+    /// The journal cannot write any more: what waits for it is refused (PV008).
+    void on_audit_failed(Now now, Actions& out);
+    /// Grants changed, but the session may go on.
+    void on_access(Access access) { setup_.access = access; }
 
     /// A ParameterStatus as this agent's client is to see it.
     [[nodiscard]] static std::string client_view(const Agent& agent, std::string_view name, std::string_view value);
@@ -247,7 +251,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
 
     RelaySetup setup_;
-    Tools tools_;
+    Tools& tools_;
     State state_ = State::Reading;
     bool blocked_ = false;                    // server's bytes wait for a record
     bool audit_failed_ = false;

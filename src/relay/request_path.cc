@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::string_view kProbeName = "pgveil_probe";
 
+// For messages that only shadow mode lets pass: nothing is known of them, nothing is done to them.
+Judged judged_in_shadow() {
+    Judged judged;
+    judged.decision.mode = policy::Mode::Shadow;
+    return judged;
+}
+
 // Statements after which a later statement may mean something else, or run in another transaction state.
 bool changes_facts(const sql::Statement& statement) {
     switch (statement.verb) {
@@ -29,6 +36,11 @@ bool changes_facts(const sql::Statement& statement) {
 
 void Relay::on_query(ByteView body) {
     const auto text = protocol::parse_query(body);
+    if (!setup_.view->enforcing() && (!text || !sql::valid_text(*text))) {   // shadow: the server's business
+        protocol::put_message(out_->to_server, 'Q', body);
+        return send(session::Request::Query, session::Disposition::Forward,
+                    {.why = Pending::Why::Client, .run = begin_run(std::make_shared<Judged>(judged_in_shadow()), {}, {}, "shadow", "")});
+    }
     if (!text || !sql::valid_text(*text)) {
         if (!at_barrier('Q', body)) return;
         return refuse(text ? plain(sqlstate::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
@@ -133,7 +145,7 @@ void Relay::on_flush() {
 
 // A function by OID, with no SQL to judge: refused, the session lives (design: contract, masking channels).
 void Relay::on_function_call(ByteView body) {
-    if (setup_.view->mode != policy::Mode::Enforce || setup_.view->rules->mode != policy::Mode::Enforce) {
+    if (!setup_.view->enforcing()) {
         protocol::put_message(out_->to_server, 'F', body);
         audit::Record call = statement_record(audit::Kind::StmtIntent, Judged{}, ++runs_);
         call.sql_class = "function-call";

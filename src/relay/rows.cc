@@ -78,7 +78,7 @@ void Relay::mask_row(ByteView body, Run& run) {
     if (!protocol::parse_data_row(body, cells_)) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     views_.resize(cells_.size());
     for (std::size_t i = 0; i < cells_.size(); ++i) views_[i] = {cells_[i].data, cells_[i].size};
-    (void)tools_.masker.mask(views_, *run.plan, run.masked_cells);
+    (void)tools_.masker->mask(views_, *run.plan, run.masked_cells);
     for (std::size_t i = 0; i < cells_.size(); ++i) cells_[i] = {views_[i].data, views_[i].size};
     protocol::put_data_row(out_->to_client, cells_);
 }
@@ -87,7 +87,7 @@ void Relay::capture_row(ByteView body, Run& run) {
     if (!protocol::parse_data_row(body, cells_) || cells_.size() != run.plan->columns.size()) return;
     views_.resize(cells_.size());
     for (std::size_t i = 0; i < cells_.size(); ++i) views_[i] = {cells_[i].data, cells_[i].size};
-    (void)tools_.masker.mask(views_, *run.plan, run.masked_cells);
+    (void)tools_.masker->mask(views_, *run.plan, run.masked_cells);
     if (run.captured_rows.size() > kMaxCaptured) return;
     std::string row = "{";
     for (std::size_t i = 0; i < views_.size(); ++i) {
@@ -103,7 +103,7 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
     const auto fields = protocol::parse_error_fields(body);
     if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     if (run != nullptr && run->cut && type == 'E') return protocol::put_error(out_->to_client, limit_reached("row or byte"));
-    const bool enforced_here = run != nullptr ? run->enforced : setup_.view->rules->mode == policy::Mode::Enforce;
+    const bool enforced_here = run != nullptr ? run->enforced : setup_.view->enforcing();
     if (!enforced_here) return protocol::put_message(out_->to_client, type, body);
     const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive;
     const bool data_error = fields->sqlstate().starts_with("22") || fields->sqlstate().starts_with("23");
@@ -114,7 +114,7 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
         } else if (!is_text_field(code)) {
             if (code != 'p') reduced.emplace_back(code, std::string(value));
         } else if (!reduce) {
-            reduced.emplace_back(code, tools_.masker.mask_text(value, ""));
+            reduced.emplace_back(code, tools_.masker->mask_text(value, ""));
         } else if (code == 'M') {
             reduced.emplace_back('M', type == 'E' ? fmt::format("the statement failed with SQLSTATE {} (details withheld: it reads masked columns)",
                                                                 data_error && run->judged->decision.neutral_data_errors ? "22000" : fields->sqlstate())
@@ -137,7 +137,7 @@ void Relay::put_parameter_status(const protocol::ParameterStatusView& status) {
     if (status.name == "TimeZone") facts_.time_zone = status.value;
     if (status.name == "DateStyle") facts_.date_style = status.value;
     if (status.name == "IntervalStyle") facts_.interval_style = status.value;
-    if (setup_.view->rules->mode != policy::Mode::Enforce) return protocol::put_parameter_status(out_->to_client, status.name, status.value);
+    if (!setup_.view->enforcing()) return protocol::put_parameter_status(out_->to_client, status.name, status.value);
     if (status.name == "default_transaction_read_only") return;
     if (status.name == "client_encoding" && status.value != "UTF8") {
         return fatal(sqlstate::FeatureNotSupported, "client_encoding must stay UTF8");
@@ -155,7 +155,7 @@ std::string Relay::client_view(const Agent& agent, std::string_view name, std::s
 }
 
 void Relay::put_notification(const protocol::NotificationView& notification) {
-    const std::string payload = setup_.view->rules->mode == policy::Mode::Enforce ? tools_.masker.mask_text(notification.payload, "")
+    const std::string payload = setup_.view->enforcing() ? tools_.masker->mask_text(notification.payload, "")
                                                                                   : std::string(notification.payload);
     Bytes body;
     for (int shift = 24; shift >= 0; shift -= 8) body.push_back(static_cast<Byte>(notification.pid >> shift));

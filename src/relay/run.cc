@@ -195,7 +195,7 @@ void Relay::after_transaction_verb(const sql::Analysis& analysis, bool simple) {
     } else if (statement.read_write && !transaction_.writable) {
         sql = "SET transaction_read_only = on";
     }
-    if (sql.empty() || setup_.view->rules->mode != policy::Mode::Enforce) return;
+    if (sql.empty() || !setup_.view->enforcing()) return;
     simple ? script_query(sql) : script(sql);
 }
 

@@ -1,0 +1,62 @@
+#include "proxy/shared.h"
+
+#include <algorithm>
+
+namespace pgveil::proxy {
+
+void Registry::enter(SessionEntry entry, Secret cancel_key) {
+    const std::scoped_lock lock(mutex_);
+    const std::uint64_t id = entry.id;
+    kept_.insert_or_assign(id, Kept{std::move(entry), std::move(cancel_key)});
+}
+
+void Registry::leave(std::uint64_t id) {
+    const std::scoped_lock lock(mutex_);
+    kept_.erase(id);
+}
+
+std::optional<std::pair<unsigned, std::uint64_t>> Registry::find(std::uint32_t pid, ByteView key) const {
+    const std::scoped_lock lock(mutex_);
+    std::optional<std::pair<unsigned, std::uint64_t>> found;
+    for (const auto& [id, kept] : kept_) {
+        if (kept.entry.pid == pid && !kept.key.empty() && kept.key.equals(key)) found = {kept.entry.worker, id};
+    }
+    return found;
+}
+
+std::vector<SessionEntry> Registry::list() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<SessionEntry> all;
+    for (const auto& [id, kept] : kept_) all.push_back(kept.entry);
+    return all;
+}
+
+std::size_t Registry::sessions_of(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    return static_cast<std::size_t>(std::ranges::count_if(kept_, [&](const auto& k) { return k.second.entry.name == name; }));
+}
+
+Access Permissions::access(std::string_view agent, std::string_view database, WallTime now) const {
+    if (!known) return Access::None;
+    for (const control::Switch& s : off) {
+        const bool hit = s.subject == control::Switch::Subject::Agent ? s.name == agent : s.name == database;
+        if (hit) return Access::None;
+    }
+    Access best = Access::None;
+    for (const Grant& grant : grants) {
+        if (grant.agent != agent || grant.database != database || grant.state_at(now) != GrantState::Live) continue;
+        best = std::max(best, grant.access);
+    }
+    return best;
+}
+
+WallTime Permissions::until(std::string_view agent, std::string_view database, WallTime now) const {
+    WallTime latest{};
+    for (const Grant& grant : grants) {
+        if (grant.agent != agent || grant.database != database || grant.state_at(now) != GrantState::Live) continue;
+        latest = std::max(latest, grant.until);
+    }
+    return latest == WallTime{} ? WallTime::max() : latest;
+}
+
+}  // namespace pgveil::proxy

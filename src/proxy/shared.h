@@ -1,0 +1,85 @@
+// Shared: what all workers reach: the log, the desk, the catalogs, the connectors, the sessions' registry.
+//
+// Owner: Proxy; outlives the workers. Everything in it is safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "audit/journal.h"
+#include "console/host.h"
+#include "pgveil/core/secret.h"
+#include "proxy/catalogs.h"
+#include "proxy/desk.h"
+#include "upstream/connector.h"
+
+namespace pgveil::proxy {
+
+class Worker;
+
+/// One live session as the console shows it.
+struct SessionEntry {
+    std::uint64_t id = 0;
+    std::string name, database, address, application, state = "active";
+    bool person = false, encrypted = false, writes = false;
+    std::uint32_t pid = 0;
+    WallTime since{};
+    unsigned worker = 0;
+};
+
+/// Who is connected, and which cancel key is whose. Mutex inside; called a few times a session.
+class Registry {
+  public:
+    void enter(SessionEntry entry, Secret cancel_key);
+    void leave(std::uint64_t id);
+    /// Worker and session of a cancel key; nullopt: none. Constant time in the key.
+    [[nodiscard]] std::optional<std::pair<unsigned, std::uint64_t>> find(std::uint32_t pid, ByteView key) const;
+    [[nodiscard]] std::vector<SessionEntry> list() const;
+    [[nodiscard]] std::size_t sessions_of(std::string_view name) const;
+
+  private:
+    struct Kept {
+        SessionEntry entry;
+        Secret key;
+    };
+    mutable std::mutex mutex_;
+    std::map<std::uint64_t, Kept> kept_;
+};
+
+/// Numbers for SHOW STATS; relaxed.
+struct Counters {
+    std::atomic<std::uint64_t> sessions{0}, statements{0}, received{0}, sent{0};
+};
+
+/// Grants and switches as of now, for every decision of the workers.
+struct Permissions {
+    std::vector<Grant> grants;
+    std::vector<control::Switch> off;
+    bool known = false;                     // false: the store did not answer, everything is off
+    [[nodiscard]] Access access(std::string_view agent, std::string_view database, WallTime now) const;
+    /// End of the grant that gives the access; WallTime::max() without one.
+    [[nodiscard]] WallTime until(std::string_view agent, std::string_view database, WallTime now) const;
+};
+using PermissionsPtr = std::shared_ptr<const Permissions>;
+
+using LogLine = std::function<void(config::LogLevel, std::string)>;
+
+struct Shared {
+    audit::Journal* journal = nullptr;
+    Desk* desk = nullptr;
+    Catalogs* catalogs = nullptr;
+    upstream::Connector* connector = nullptr;
+    upstream::Canceller* canceller = nullptr;
+    console::ConsoleHost* host = nullptr;
+    Registry registry;
+    Counters counters;
+    std::atomic<std::uint64_t> next_session{1};
+    std::vector<Worker*> workers;
+    LogLine log;
+};
+
+}  // namespace pgveil::proxy

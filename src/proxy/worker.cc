@@ -1,0 +1,185 @@
+#include "proxy/worker.h"
+
+#include "proxy/link.h"
+
+namespace pgveil::proxy {
+namespace {
+
+constexpr std::chrono::milliseconds kGrantCheck{400};   // revocation reaches a session within a second
+
+}  // namespace
+
+Worker::Worker(Shared& shared, unsigned index, WorldPtr world)
+    : shared_(shared),
+      index_(index),
+      world_(std::move(world)),
+      journal_wakeup_(loop_, [this] { journal_moved(); }),
+      grants_timer_(loop_, [this] { check_grants(); }) {
+    tools_.masker = std::make_unique<masking::RowMasker>(world_->rules, *world_->mask_keys);
+    tools_.tokens = world_->token_keys;
+    grants_timer_.start_every(kGrantCheck);
+}
+
+Worker::~Worker() {
+    if (thread_.joinable()) thread_.join();
+    links_.clear();
+}
+
+void Worker::start() {
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Worker::stop() {
+    post([](Worker& self) {
+        self.listeners_.clear();
+        self.links_.clear();
+        self.loop_.stop();
+    });
+}
+
+void Worker::post(std::move_only_function<void(Worker&)> task) {
+    loop_.post([this, task = std::move(task)]() mutable { task(*this); });
+}
+
+// The first worker accepts and deals the connections out in turn: the kernel's own dealing is uneven.
+void Worker::listen(net::ListenSocket socket, bool admin_listener) {
+    auto accepted = [this, admin_listener](net::Accepted connection) {
+        Worker* next = shared_.workers[next_worker_++ % shared_.workers.size()];
+        if (next == this) return adopt(std::move(connection), admin_listener);
+        next->post([connection = std::move(connection), admin_listener](Worker& worker) mutable { worker.adopt(std::move(connection), admin_listener); });
+    };
+    auto failed = [this](const std::string& error) { shared_.log(config::LogLevel::Error, "accept: " + error); };
+    listeners_.push_back(std::make_unique<net::Listener>(loop_, std::move(socket), std::move(accepted), std::move(failed)));
+}
+
+void Worker::adopt(net::Accepted accepted, bool admin_listener) {
+    const std::uint64_t id = shared_.next_session.fetch_add(1);
+    ++shared_.counters.sessions;
+    auto link = std::make_unique<Link>(*this, id, std::move(accepted), admin_listener);
+    links_.emplace(id, std::move(link));
+}
+
+void Worker::use(WorldPtr world) {
+    world_ = std::move(world);
+    tools_.masker = std::make_unique<masking::RowMasker>(world_->rules, *world_->mask_keys);
+    for (auto& [id, link] : links_) link->on_world();
+}
+
+void Worker::use(relay::DatabaseViewPtr view, bool refreshed) {
+    views_[view->database] = view;
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, link] : links_) ids.push_back(id);
+    for (const std::uint64_t id : ids) {
+        if (Link* found = link(id)) found->on_view(view, refreshed);
+    }
+}
+
+void Worker::use(PermissionsPtr permissions) {
+    permissions_ = std::move(permissions);
+    check_grants();
+}
+
+void Worker::check_grants() {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, link] : links_) ids.push_back(id);
+    for (const std::uint64_t id : ids) {
+        if (Link* found = link(id)) found->check_grant();
+    }
+}
+
+relay::DatabaseViewPtr Worker::view(std::string_view database) const {
+    auto it = views_.find(std::string(database));
+    return it == views_.end() ? nullptr : it->second;
+}
+
+void Worker::request_changed(const std::string& id) {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [session, link] : links_) ids.push_back(session);
+    for (const std::uint64_t session : ids) {
+        if (Link* found = link(session)) found->on_request_changed(id);
+    }
+}
+
+void Worker::cancel(std::uint64_t session) {
+    if (Link* found = link(session)) found->on_cancel();
+}
+
+void Worker::kill(std::uint64_t session, const std::string& why) {
+    if (Link* found = link(session)) found->end(sqlstate::AdminShutdown, why);
+}
+
+void Worker::kill_named(const std::string& name, const std::string& why) {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, link] : links_) {
+        if (link->name() == name) ids.push_back(id);
+    }
+    for (const std::uint64_t id : ids) kill(id, why);
+}
+
+void Worker::drain(bool force) {
+    draining_ = true;
+    listeners_.clear();
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, link] : links_) {
+        if (force || link->drainable()) ids.push_back(id);
+    }
+    for (const std::uint64_t id : ids) {
+        if (Link* found = link(id)) found->end(sqlstate::AdminShutdown, "the proxy is shutting down");
+    }
+}
+
+Link* Worker::link(std::uint64_t session) {
+    auto it = links_.find(session);
+    return it == links_.end() ? nullptr : it->second.get();
+}
+
+// At the end of the turn: the caller may be a method of the link itself.
+void Worker::forget(std::uint64_t session) {
+    post([session](Worker& self) { self.links_.erase(session); });
+}
+
+void Worker::append(std::uint64_t session, std::uint64_t number, audit::Record record) {
+    if (!unsent_.empty()) {
+        unsent_.push_back({session, number, std::move(record)});
+        return;
+    }
+    audit::Record copy = record;   // the journal takes it only if it has room
+    const audit::Accepted accepted = shared_.journal->append(std::move(copy));
+    switch (accepted.outcome) {
+        case audit::Append::Accepted: waiting_.push_back({accepted.sequence, session, number}); break;
+        case audit::Append::Full:
+            unsent_.push_back({session, number, std::move(record)});
+            break;
+        case audit::Append::Failed: journal_wakeup_.poke(); break;
+    }
+}
+
+void Worker::journal_moved() {
+    const std::uint64_t durable = shared_.journal->durable();
+    while (!waiting_.empty() && waiting_.front().sequence <= durable) {
+        const Waiting done = waiting_.front();
+        waiting_.pop_front();
+        // only the last of a run of one session's records matters
+        if (!waiting_.empty() && waiting_.front().session == done.session && waiting_.front().sequence <= durable) continue;
+        if (Link* found = link(done.session)) found->on_durable(done.number);
+    }
+    flush_unsent();
+    if (!shared_.journal->failed()) return;
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, link] : links_) ids.push_back(id);
+    for (const std::uint64_t id : ids) {
+        if (Link* found = link(id)) found->on_audit_failed();
+    }
+}
+
+void Worker::flush_unsent() {
+    while (!unsent_.empty()) {
+        audit::Record copy = unsent_.front().record;
+        const audit::Accepted accepted = shared_.journal->append(std::move(copy));
+        if (accepted.outcome != audit::Append::Accepted) return;
+        waiting_.push_back({accepted.sequence, unsent_.front().session, unsent_.front().number});
+        unsent_.pop_front();
+    }
+}
+
+}  // namespace pgveil::proxy

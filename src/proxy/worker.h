@@ -1,0 +1,92 @@
+// Worker: one event loop, its thread, its sessions, its plan cache and scratch memory.
+//
+// A client and its server connection live on one worker. Only post() may be called from other threads.
+// Owner: Proxy.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+
+#include "net/listener.h"
+#include "proxy/shared.h"
+#include "relay/relay.h"
+
+namespace pgveil::proxy {
+
+class Link;
+
+class Worker {
+  public:
+    Worker(Shared& shared, unsigned index, WorldPtr world);
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    void start();
+    /// Ends the loop once it is empty or told again; join with ~Worker.
+    void stop();
+    /// Runs `task` on the worker's thread.
+    void post(std::move_only_function<void(Worker&)> task);
+
+    // the rest on the worker's thread only
+    void adopt(net::Accepted accepted, bool admin_listener);
+    void listen(net::ListenSocket socket, bool admin_listener);
+    void stop_listening() { listeners_.clear(); }
+    void use(WorldPtr world);
+    void use(relay::DatabaseViewPtr view, bool refreshed);
+    void use(PermissionsPtr permissions);
+    void request_changed(const std::string& id);
+    void cancel(std::uint64_t session);
+    void kill(std::uint64_t session, const std::string& why);
+    void kill_named(const std::string& name, const std::string& why);
+    /// Ends idle sessions now, the others when they are idle or when `force`.
+    void drain(bool force);
+    [[nodiscard]] Link* link(std::uint64_t session);
+    void forget(std::uint64_t session);
+
+    /// Appends to the log; the link hears of durability by on_durable(number).
+    void append(std::uint64_t session, std::uint64_t number, audit::Record record);
+
+    [[nodiscard]] Shared& shared() { return shared_; }
+    [[nodiscard]] net::EventLoop& loop() { return loop_; }
+    [[nodiscard]] relay::Tools& tools() { return tools_; }
+    [[nodiscard]] const WorldPtr& world() const { return world_; }
+    [[nodiscard]] const PermissionsPtr& permissions() const { return permissions_; }
+    [[nodiscard]] relay::DatabaseViewPtr view(std::string_view database) const;
+    [[nodiscard]] unsigned index() const { return index_; }
+    [[nodiscard]] bool draining() const { return draining_; }
+    [[nodiscard]] std::size_t links() const { return links_.size(); }
+
+  private:
+    struct Waiting {
+        std::uint64_t sequence, session, number;
+    };
+    struct Unsent {
+        std::uint64_t session, number;
+        audit::Record record;
+    };
+    void journal_moved();
+    void flush_unsent();
+    void check_grants();
+
+    Shared& shared_;
+    unsigned index_;
+    net::EventLoop loop_;
+    WorldPtr world_;
+    PermissionsPtr permissions_ = std::make_shared<const Permissions>();
+    std::unordered_map<std::string, relay::DatabaseViewPtr> views_;
+    relay::Tools tools_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Link>> links_;
+    std::vector<std::unique_ptr<net::Listener>> listeners_;
+    std::deque<Waiting> waiting_;        // appended, not yet durable; in order
+    std::deque<Unsent> unsent_;          // the journal's queue was full
+    net::Wakeup journal_wakeup_;
+    net::Timer grants_timer_;
+    bool draining_ = false, journal_failed_told_ = false;
+    std::size_t next_worker_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace pgveil::proxy
