@@ -67,6 +67,7 @@ class Link final : private net::StreamUser {
     [[nodiscard]] std::optional<std::string> add_settings(upstream::ConnectRequest& request);
     void welcome(const upstream::Handover& handover);
     void console_bytes(ByteView data);
+    void ask_console();
     void run(relay::Actions& actions);
     void carry_out(relay::Action& action);
     void update_reading();
@@ -90,13 +91,14 @@ class Link final : private net::StreamUser {
     bool is_person_ = false, entered_ = false, writable_ = false, client_ended_ = false, left_ = false;
     std::uint16_t minor_ = 0;
     WallTime since_{}, grant_until_{};
-    std::uint64_t console_records_ = 0;
     std::string task_, reason_, start_path_;
     std::chrono::seconds wait_{0};
     Bytes server_sink_;                          // where bytes for a server that is gone end
     upstream::CancelHandle cancel_;
     std::unique_ptr<relay::Relay> relay_;
     std::shared_ptr<console::ConsoleSession> console_;
+    std::unique_ptr<protocol::FrameReader> console_frames_;
+    std::vector<std::pair<char, Bytes>> console_queue_;
     bool console_busy_ = false;
     net::Timer timer_;                           // login deadline, then the relay's
     net::Stream client_;

@@ -21,8 +21,12 @@ Worker::Worker(Shared& shared, unsigned index, WorldPtr world)
 }
 
 Worker::~Worker() {
-    if (thread_.joinable()) thread_.join();
+    join();
     links_.clear();
+}
+
+void Worker::join() {
+    if (thread_.joinable()) thread_.join();
 }
 
 void Worker::start() {

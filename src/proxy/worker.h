@@ -25,8 +25,11 @@ class Worker {
     Worker& operator=(const Worker&) = delete;
 
     void start();
-    /// Ends the loop once it is empty or told again; join with ~Worker.
+    /// Drops its sessions and ends the loop.
     void stop();
+    void join();
+    /// From the log's thread.
+    void journal_progressed() { journal_wakeup_.poke(); }
     /// Runs `task` on the worker's thread.
     void post(std::move_only_function<void(Worker&)> task);
 
