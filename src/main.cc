@@ -9,12 +9,14 @@
 #include "cli/log.h"
 #include "cli/mask.h"
 #include "cli/scram.h"
+#include "cli/serve.h"
 #include "cli/version.h"
 
 int main(int argc, char** argv) {
     using namespace pgveil::cli;
     constexpr Command commands[] = {
         {"init", run_init, "write a config in shadow mode, keys and verifiers"},
+        {"serve", run_serve, "run the proxy in the foreground"},
         {"check", run_check, "all problems of a config at once; --reference lists every option"},
         {"explain", run_explain, "what would happen to a statement, and why"},
         {"detect", run_detect, "content detection: JSON lines in, JSON lines out"},
