@@ -123,7 +123,9 @@ control::ServiceOptions Proxy::service_options(const config::Config& config) con
 std::optional<std::string> Proxy::open_control() {
     control::ServiceOptions options = service_options(*world_->config);
     if (!new_state_) {
-        auto history = control::read_history(world_->config->audit.dir.path);
+        std::vector<std::string> dirs{world_->config->audit.dir.path};
+        if (!world_->config->audit.fallback_dir.empty()) dirs.push_back(world_->config->audit.fallback_dir.path);
+        auto history = control::read_history(dirs);
         if (!history) return history.error();
         options.history = std::move(*history);
     }
