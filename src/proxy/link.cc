@@ -140,6 +140,10 @@ void Link::on_closed(net::Stream& stream, net::CloseReason reason) {
         });
         if (server_side || phase_ == Phase::Closing) return;
     }
+    if (phase_ == Phase::Closing) {
+        if (&stream == &client_) leave();
+        return;
+    }
     if (&stream == &client_ || reason != net::CloseReason::Flushed) close();
 }
 
