@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "catalog/snapshot_file.h"
+#include "proxy/rules.h"
 
 namespace pgveil::proxy {
 namespace {

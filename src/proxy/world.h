@@ -47,6 +47,4 @@ struct Keys {
 [[nodiscard]] Result<WorldPtr, std::string> make_world(std::shared_ptr<const config::Config> config, const Keys& keys,
                                                        std::uint64_t version);
 
-[[nodiscard]] policy::Mode mode_of(config::Mode mode);
-
 }  // namespace pgveil::proxy

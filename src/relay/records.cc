@@ -6,16 +6,10 @@
 namespace pgveil::relay {
 namespace {
 
-// The same token a literal of the same text gets in mask_for_log, so that one search finds both.
-std::string token_of(const KeyedHash& keys, ByteView value) {
-    static constexpr std::string_view digits = "0123456789abcdef";
-    const Digest digest = keys.hash("literal", value);
-    std::string token;
-    for (std::size_t i = 0; i < 16; ++i) {
-        token.push_back(digits[digest[i] >> 4]);
-        token.push_back(digits[digest[i] & 15]);
-    }
-    return token;
+// Small integers get no token: everything a LIMIT or an id says would be found by trying.
+bool has_token(const BoundParameter& parameter) {
+    if (parameter.format == Format::Binary) return parameter.value.size() > 8;
+    return parameter.value.size() > 6 || text_of(parameter.value).find_first_not_of("0123456789-") != std::string_view::npos;
 }
 
 }  // namespace
@@ -56,7 +50,7 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     for (const sql::LoggedLiteral& literal : text.literals) intent.literals.push_back({literal.type, literal.token, literal.length});
     for (const BoundParameter& parameter : parameters) {
         if (parameter.is_null) continue;
-        intent.literals.push_back({"parameter", token_of(*tools_.tokens, parameter.value),
+        intent.literals.push_back({"parameter", has_token(parameter) ? sql::literal_token(*tools_.tokens, text_of(parameter.value)) : std::string(),
                                    static_cast<std::uint32_t>(parameter.value.size())});
     }
     intent.decision = std::string(decision);

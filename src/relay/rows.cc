@@ -105,7 +105,10 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
     if (run != nullptr && run->cut && type == 'E') return protocol::put_error(out_->to_client, limit_reached("row or byte"));
     const bool enforced_here = run != nullptr ? run->enforced : setup_.view->enforcing();
     if (!enforced_here) return protocol::put_message(out_->to_client, type, body);
-    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive;
+    // What PostgreSQL says of the text itself (unknown name, wrong type) holds the agent's own words, never data:
+    // class 42 with a position in the text and without a context of running code.
+    const bool about_text = fields->sqlstate().starts_with("42") && !fields->get('P').empty() && fields->get('W').empty() && fields->get('q').empty();
+    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive && !about_text;
     const bool data_error = fields->sqlstate().starts_with("22") || fields->sqlstate().starts_with("23");
     std::vector<std::pair<char, std::string>> reduced;
     for (const auto& [code, value] : fields->fields) {

@@ -45,6 +45,8 @@ struct LoggedText {
     std::vector<std::pair<std::string, std::string>> comment_keys;  // allow-listed sqlcommenter keys
     bool lexed = false;                    // false: text is empty, only length and whole-text token are known
 };
+/// The keyed token of one value, the same for a literal and for a bound parameter of that text.
+[[nodiscard]] std::string literal_token(const KeyedHash& tokens, std::string_view value);
 /// Text for the log. `known_identifier(name)` says whether a quoted identifier may stay in clear.
 [[nodiscard]] LoggedText mask_for_log(std::string_view text, const KeyedHash& tokens,
                                       const std::function<bool(std::string_view)>& known_identifier);

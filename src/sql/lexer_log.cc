@@ -172,4 +172,6 @@ LoggedText mask_for_log(std::string_view text, const KeyedHash& tokens,
     return Masker(text, tokens, known_identifier, highest_parameter(text, *all)).run(*all);
 }
 
+std::string literal_token(const KeyedHash& tokens, std::string_view value) { return token_of(tokens, value); }
+
 }  // namespace pgveil::sql
