@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "net/buffer_pool.h"
 #include "pgveil/core/bytes.h"
 #include "pgveil/core/clock.h"
 
@@ -65,6 +66,7 @@ class EventLoop {
     [[nodiscard]] Now now() const;
     /// Room for one read, shared by all streams of the loop: a view into it lives until the next read.
     [[nodiscard]] std::span<Byte> read_buffer() noexcept { return {read_buffer_.get(), kReadBuffer}; }
+    [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
     [[nodiscard]] uv_loop_s* uv() noexcept;
 
     static constexpr std::size_t kReadBuffer = 64 * 1024;
@@ -80,6 +82,7 @@ class EventLoop {
 
     std::unique_ptr<Handles> handles_;
     std::unique_ptr<Byte[]> read_buffer_;
+    BufferPool buffers_;
     Head work_, running_;
     std::mutex mutex_;
     std::vector<std::move_only_function<void()>> posted_;

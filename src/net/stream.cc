@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kReadBudget = 256 * 1024;     // per stream and turn: others wait
 constexpr std::size_t kSendEarly = 256 * 1024;      // queue that is not kept until the turn ends
-constexpr std::size_t kKeepCapacity = 4 * 1024;     // an idle stream gives larger buffers back
 constexpr int kDiscardReads = 16;                   // before a close, so that unread bytes cause no reset
 
 }  // namespace
@@ -83,7 +82,7 @@ void Stream::watch_new(Handle* handle) {
 
 void Stream::write(ByteView bytes) {
     if (state_ != State::Open || write_broken_) return;
-    append(out_, bytes);
+    append(out(), bytes);
     written();
 }
 
@@ -92,6 +91,11 @@ void Stream::write(Bytes&& bytes) {
     if (out_.empty()) out_ = std::move(bytes);
     else append(out_, bytes);
     written();
+}
+
+Bytes& Stream::out() {
+    if (out_.capacity() == 0) out_ = loop_.buffers().take();
+    return out_;
 }
 
 void Stream::written() {
@@ -148,8 +152,7 @@ void Stream::close() {
 
 void Stream::shut() {
     state_ = State::Closed;
-    Bytes().swap(out_);
-    out_start_ = 0;
+    give_back();
     drain_mark_.reset();
     transport_.reset();
     Handle* const handle = std::exchange(handle_, nullptr);
@@ -291,15 +294,18 @@ void Stream::write_failed() {
     write_broken_ = true;
     want_write_ = false;
     detail_ = transport_->detail();
-    Bytes().swap(out_);
-    out_start_ = plain_left_ = 0;
+    give_back();
+    plain_left_ = 0;
+}
+
+void Stream::give_back() {
+    out_start_ = 0;
+    loop_.buffers().give(std::exchange(out_, {}));
 }
 
 void Stream::compact() {
     if (out_start_ == out_.size()) {
-        out_.clear();
-        out_start_ = 0;
-        if (out_.capacity() > kKeepCapacity) Bytes().swap(out_);
+        give_back();
     } else if (out_start_ >= kSendEarly && out_start_ > out_.size() / 2) {
         out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(out_start_));
         out_start_ = 0;
@@ -319,7 +325,8 @@ void Stream::tell(Alive& alive) {
 }
 
 void Stream::begin_tls() {
-    transport_ = tls_server_transport(handle_->fd, std::exchange(tls_to_start_, nullptr), std::exchange(tls_prefix_, {}));
+    transport_ = tls_server_transport(handle_->fd, std::exchange(tls_to_start_, nullptr), std::exchange(tls_prefix_, {}),
+                                      loop_.buffers());
     handshaking_ = true;
     read_again_ = true;
 }

@@ -71,7 +71,7 @@ class Stream final : private TurnWork {
     void write(ByteView bytes);
     void write(Bytes&& bytes);
     /// The queue's tail, to encode into; call written() when done, in the same callback.
-    [[nodiscard]] Bytes& out() { return out_; }
+    [[nodiscard]] Bytes& out();
     void written();
     [[nodiscard]] std::size_t queued_bytes() const;
     /// on_drained once, when at most `mark` bytes are queued (at the earliest at the end of this turn).
@@ -130,6 +130,7 @@ class Stream final : private TurnWork {
     void update_watch();
     void shut();
     void compact();
+    void give_back();
 
     EventLoop& loop_;
     StreamUser& user_;

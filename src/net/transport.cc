@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace pgveil::net {
 namespace {
 
 // One encryption pass makes at most this much before it is sent.
 constexpr std::size_t kWireChunk = 64 * 1024;
-constexpr std::size_t kKeepCapacity = 4 * 1024;
 
 IoResult receive(int fd, std::span<Byte> into) {
     for (;;) {
@@ -62,6 +62,7 @@ class PlainTransport final : public Transport {
 /// gathered so that many records make one send.
 struct Wire {
     int fd = -1;
+    BufferPool* buffers = nullptr;
     Bytes prefix;
     std::size_t prefix_at = 0;
     Bytes out;
@@ -78,14 +79,12 @@ struct Wire {
             out_at += sent.bytes;
         }
         out_at = 0;
-        out.clear();
-        // Idle sessions are many; large buffers are not worth keeping.
-        if (out.capacity() > kKeepCapacity) Bytes().swap(out);
+        buffers->give(std::exchange(out, {}));
         return Io::Done;
     }
 
     IoResult read(std::span<Byte> into) {
-        if (prefix_at == prefix.size()) return receive(fd, into);
+        if (prefix_at == prefix.size()) return receive(fd, into);   // always, but for direct TLS
         const std::size_t size = std::min(into.size(), prefix.size() - prefix_at);
         std::memcpy(into.data(), prefix.data() + prefix_at, size);
         prefix_at += size;
@@ -109,7 +108,9 @@ int wire_read(BIO* bio, char* into, int size) {
 
 int wire_write(BIO* bio, const char* from, int size) {
     BIO_clear_retry_flags(bio);
-    append(static_cast<Wire*>(BIO_get_data(bio))->out, std::string_view(from, static_cast<std::size_t>(size)));
+    Bytes& out = static_cast<Wire*>(BIO_get_data(bio))->out;
+    if (out.capacity() == 0) out = static_cast<Wire*>(BIO_get_data(bio))->buffers->take();
+    append(out, std::string_view(from, static_cast<std::size_t>(size)));
     return size;
 }
 
@@ -139,6 +140,7 @@ std::string openssl_reason() {
 class TlsTransport : public Transport {
   public:
     explicit TlsTransport(SSL* ssl) : ssl_(ssl) {
+        SSL_set_read_ahead(ssl, 1);   // header and body of a record in one system call
         SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     }
 
@@ -233,7 +235,10 @@ class TlsServerTransport final : public TlsTransport {
   public:
     TlsServerTransport(std::unique_ptr<Wire> wire, SSL* ssl, std::shared_ptr<const TlsServerContext> context)
         : TlsTransport(ssl), wire_(std::move(wire)), ssl_(ssl), context_(std::move(context)) {}
-    ~TlsServerTransport() override { SSL_free(ssl_); }
+    ~TlsServerTransport() override {
+        SSL_free(ssl_);
+        wire_->buffers->give(std::move(wire_->out));
+    }
 
     [[nodiscard]] std::size_t held() const override { return wire_->held(); }
     Io flush_held() override { return wire_->flush(); }
@@ -266,9 +271,11 @@ class NoTransport final : public Transport {
 
 std::unique_ptr<Transport> plain_transport(int fd) { return std::make_unique<PlainTransport>(fd); }
 
-std::unique_ptr<Transport> tls_server_transport(int fd, std::shared_ptr<const TlsServerContext> context, Bytes prefix) {
+std::unique_ptr<Transport> tls_server_transport(int fd, std::shared_ptr<const TlsServerContext> context, Bytes prefix,
+                                               BufferPool& buffers) {
     auto wire = std::make_unique<Wire>();
     wire->fd = fd;
+    wire->buffers = &buffers;
     wire->prefix = std::move(prefix);
     SSL* const ssl = SSL_new(context->native());
     BIO* const bio = BIO_new(wire_method());

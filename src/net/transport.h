@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "net/buffer_pool.h"
 #include "net/tls_server.h"
 #include "pgveil/core/bytes.h"
 
@@ -40,9 +41,9 @@ class Transport {
 };
 
 [[nodiscard]] std::unique_ptr<Transport> plain_transport(int fd);
-/// The server's side of TLS on `fd`; `prefix` was read from it already.
+/// The server's side of TLS on `fd`; `prefix` was read from it already. `buffers` outlives it.
 [[nodiscard]] std::unique_ptr<Transport> tls_server_transport(int fd, std::shared_ptr<const TlsServerContext> context,
-                                                              Bytes prefix);
+                                                              Bytes prefix, BufferPool& buffers);
 /// An established SSL object that belongs to someone else and reads and writes its own socket.
 [[nodiscard]] std::unique_ptr<Transport> established_tls_transport(ssl_st* ssl);
 
