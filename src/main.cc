@@ -4,10 +4,12 @@
 #include "cli/check.h"
 #include "cli/detect.h"
 #include "cli/explain.h"
+#include "cli/grants.h"
 #include "cli/init.h"
 #include "cli/keygen.h"
 #include "cli/log.h"
 #include "cli/mask.h"
+#include "cli/requests.h"
 #include "cli/scram.h"
 #include "cli/serve.h"
 #include "cli/version.h"
@@ -21,6 +23,8 @@ int main(int argc, char** argv) {
         {"explain", run_explain, "what would happen to a statement, and why"},
         {"detect", run_detect, "content detection: JSON lines in, JSON lines out"},
         {"mask", run_mask, "stdin to stdout, personal data masked"},
+        {"requests", run_requests, "what agents ask: list, show, approve, deny"},
+        {"grants", run_grants, "access in time: list, add, revoke"},
         {"log", run_log, "verify, search, show and prove what the audit log says"},
         {"scram", run_scram, "a password on stdin -> SCRAM-SHA-256 verifier"},
         {"keygen", run_keygen, "make the key that signs the log; prints the public verifier key line"},
