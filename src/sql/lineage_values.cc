@@ -117,6 +117,8 @@ Traced Atoms::resolve(const Value& value) const {
         waiting.pop_back();
         if (atoms_[start].seen == round_) continue;
         if (!atoms_[root(start)].exact) as_is = false;
+        const std::size_t before = traced.origins.size();
+        bool expands = false;
         AtomId at = start;
         do {
             Atom& atom = atoms_[at];
@@ -127,6 +129,7 @@ Traced Atoms::resolve(const Value& value) const {
             if (atom.column != ColumnId{}) traced.origins.push_back(atom.column);
             if (atom.origins) traced.origins.insert(traced.origins.end(), atom.origins->begin(), atom.origins->end());
             for (const Value& other : expansions_of(atom)) {
+                expands = true;
                 opaque = opaque || other.flow == Flow::Opaque;
                 counts = counts || other.flow == Flow::CountLike;
                 if (other.flow != Flow::AsIs && !other.null_literal) as_is = false;
@@ -134,6 +137,8 @@ Traced Atoms::resolve(const Value& value) const {
             }
             at = atom.next;
         } while (at != start);
+        // one of several alternatives that is no stored column: UNION with a function's rows
+        if (traced.origins.size() == before && !expands) as_is = false;
     }
     sort_unique(traced.origins);
     if (opaque) {
