@@ -34,7 +34,7 @@ std::size_t weight_of(const Record& record) {
 
 /// When space is short, statements that would run are refused, so that refusals, decisions and the end still fit.
 bool must_fit(const Record& record) {
-    return record.kind != Kind::StmtIntent || (record.decision != "allow" && record.decision != "forward");
+    return record.kind != Kind::StmtIntent || record.decision == "deny" || record.decision == "hold";
 }
 
 class ThreadedJournal final : public Journal {

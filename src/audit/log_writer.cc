@@ -40,6 +40,7 @@ bool LogWriter::checkpoint(WallTime now) {
 bool LogWriter::write_batch(const std::vector<Record>& records) {
     render(records);
     if (!blobs_written_) return false;
+    preallocate(segment_size_ + buffer_.size());
     if (const int error = write_all(segment_, buffer_); error != 0) return note_fault("write", error), false;
     if (const int error = sync_data(segment_); error != 0) return note_fault("sync", error), false;
     segment_size_ += buffer_.size();

@@ -55,6 +55,7 @@ class LogWriter {
     bool render_one(const Record& record, bool first);
     [[nodiscard]] bool write_blob(const Blob& blob);
     [[nodiscard]] bool open_segment(std::size_t dir);
+    void preallocate(std::uint64_t wanted);
     void retire_segment();
     [[nodiscard]] bool open_notes(std::size_t dir, WallTime now);
     [[nodiscard]] bool append_note(const std::string& note, WallTime now);
@@ -71,6 +72,7 @@ class LogWriter {
     Fd segment_;
     std::string segment_path_;
     std::uint64_t segment_size_ = 0;  // bytes that hold durable leaves
+    std::uint64_t preallocated_ = 0;
     std::size_t segment_dir_ = 0;
     WallTime segment_opened_{};
     Fd notes_;

@@ -13,22 +13,13 @@ namespace pgveil::audit {
 namespace {
 
 constexpr std::uint32_t MaxCopies = 1000;
+constexpr std::uint64_t PreallocationStep = 16 << 20;
 
 std::string reserve_path(const WriterOptions& options) { return options.dirs.front() + "/reserve"; }
 
 bool exists(const std::string& path) {
     struct stat info{};
     return ::lstat(path.c_str(), &info) == 0;
-}
-
-/// Keeps the file's size: only its blocks are there already, which makes each sync cheaper and a full disk known
-/// early. False: not even a little is left.
-bool preallocate(const Fd& fd, std::uint64_t bytes) {
-    for (;; bytes /= 2) {
-        if (::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0) return true;
-        if (errno != ENOSPC && errno != EDQUOT) return true;  // the file system cannot do it at all
-        if (bytes < 1 << 20) return false;
-    }
 }
 
 /// No name is used twice, not even in another directory: records name segments without directory.
@@ -52,12 +43,28 @@ bool LogWriter::open_segment(std::size_t dir) {
     auto opened = open_append(segment_path_, true);
     if (!opened) return note_fault("open", opened.error()), false;
     segment_ = std::move(*opened);
-    if (!preallocate(segment_, options_.segment_bytes)) note_fault("preallocation", ENOSPC);
+    preallocated_ = 0;
+    preallocate(1);
     if (const int error = sync_directory(directory_of(segment_path_)); error != 0) {
         segment_.close();
         return note_fault("directory sync", error), false;
     }
     return true;
+}
+
+/// Keeps the file's size: only the blocks are there already, which makes each sync cheaper and a full disk known
+/// before a write fails.
+void LogWriter::preallocate(std::uint64_t wanted) {
+    while (preallocated_ < wanted) {
+        const std::uint64_t step = std::min(PreallocationStep, std::max<std::uint64_t>(options_.segment_bytes, 4096));
+        const auto from = static_cast<off_t>(preallocated_);
+        if (::fallocate(segment_.get(), FALLOC_FL_KEEP_SIZE, from, static_cast<off_t>(step)) != 0) {
+            if (errno == ENOSPC || errno == EDQUOT) note_fault("preallocation", errno);
+            preallocated_ = UINT64_MAX;  // not possible here or now: the writes themselves will tell
+            return;
+        }
+        preallocated_ += step;
+    }
 }
 
 /// The file keeps its bytes; blocks preallocated beyond them go back.

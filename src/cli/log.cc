@@ -14,10 +14,11 @@
 #include "audit/search.h"
 #include "audit/timestamp.h"
 #include "audit/verify.h"
+#include "cli/log_export.h"
 #include "cli/log_options.h"
 #include "cli/log_print.h"
-#include "cli/log_value.h"
 #include "cli/log_tail.h"
+#include "cli/log_value.h"
 
 namespace pgveil::cli {
 namespace {
@@ -150,12 +151,13 @@ struct Command {
     int (*run)(const LogOptions&);
 };
 constexpr std::array Commands = {Command{"verify", run_verify}, Command{"show", run_show}, Command{"search", run_search},
-                                 Command{"prove", run_prove}, Command{"tail", run_log_tail}};
+                                 Command{"prove", run_prove}, Command{"export", run_log_export},
+                                 Command{"tail", run_log_tail}};
 
 }  // namespace
 
 int run_log(std::span<const std::string_view> args) {
-    if (args.empty()) return usage("what shall be done? verify, show, search, prove or tail");
+    if (args.empty()) return usage("what shall be done? verify, show, search, prove, export or tail");
     const std::string_view name = args.front();
     if (name == "--help" || name == "-h" || name == "help") return write_out(log_help()), Done;
     for (const Command& command : Commands) {
@@ -163,6 +165,8 @@ int run_log(std::span<const std::string_view> args) {
         const auto options = parse_log_options(args.subspan(1));
         if (!options) return usage(options.error());
         if (options->help) return write_out(log_help()), Done;
+        const bool foreign_format = options->format == LogFormat::Ocsf || options->format == LogFormat::Ecs;
+        if (foreign_format && name != "export") return usage("formats ocsf and ecs are export's");
         const bool needs_log = name != "prove";
         if (needs_log && options->dirs.empty()) return usage(fmt::format("{} needs --log DIR", name));
         if (!options->dirs.empty() && !audit::log_exists(options->dirs.front())) {
@@ -170,7 +174,7 @@ int run_log(std::span<const std::string_view> args) {
         }
         return command.run(*options);
     }
-    return usage(fmt::format("`{}` is not one of verify, show, search, prove, tail", name));
+    return usage(fmt::format("`{}` is not one of verify, show, search, prove, export, tail", name));
 }
 
 }  // namespace pgveil::cli

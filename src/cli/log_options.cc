@@ -43,10 +43,13 @@ bool read_time(std::string_view text, std::optional<WallTime>& into) {
 }
 
 bool read_format(std::string_view text, LogFormat& into) {
-    if (text == "text") into = LogFormat::Text;
-    if (text == "json") into = LogFormat::Json;
-    if (text == "csv") into = LogFormat::Csv;
-    return text == "text" || text == "json" || text == "csv";
+    constexpr std::pair<std::string_view, LogFormat> Names[] = {{"text", LogFormat::Text}, {"json", LogFormat::Json},
+                                                                {"csv", LogFormat::Csv}, {"ocsf", LogFormat::Ocsf},
+                                                                {"ecs", LogFormat::Ecs}};
+    for (const auto& [name, format] : Names) {
+        if (name == text) return into = format, true;
+    }
+    return false;
 }
 
 template <class Field>
@@ -141,6 +144,7 @@ std::string_view log_help() {
   pgveil log search --log DIR [FILTER]... [--limit N] [--format text|json|csv]
   pgveil log prove  --log DIR --key VKEY INDEX [--out FILE]
   pgveil log prove  --check FILE --key VKEY
+  pgveil log export --log DIR --format ocsf|ecs|csv [FILTER]... [--limit N]
   pgveil log tail   --log DIR [-n N] [-f] [FILTER]... [--format text|json|csv]
 
 Common options

@@ -11,7 +11,7 @@
 
 namespace pgveil::cli {
 
-enum class LogFormat : std::uint8_t { Text, Json, Csv };
+enum class LogFormat : std::uint8_t { Text, Json, Csv, Ocsf, Ecs };  // the last two: export alone
 
 struct LogOptions {
     bool help = false;

@@ -123,7 +123,9 @@ std::string print_record(const StoredRecord& stored, LogFormat format) {
         case LogFormat::Text: return text_line(stored);
         // Written anew, because a changed file may hold characters that we would have escaped.
         case LogFormat::Json: return audit::render_line(stored.index, stored.record, stored.signed_size).text + "\n";
-        case LogFormat::Csv: break;
+        case LogFormat::Csv:
+        case LogFormat::Ocsf:
+        case LogFormat::Ecs: break;
     }
     std::string out;
     for (const Cell& cell : cells_of(stored)) out += (out.empty() ? "" : ",") + csv_cell(cell.value);

@@ -195,3 +195,31 @@ TEST_CASE("prove writes one file that holds under the log's key and under no oth
     CHECK(refused.out.starts_with("FAIL"));
     CHECK(run(log, {"prove", "--log", log.options.dir, "--key", key_line(log), "7"}).exit == 3);
 }
+
+TEST_CASE("export gives one event a record in the shapes of OCSF, ECS and CSV") {
+    const LogFixture log;
+    {
+        auto journal = log.open();
+        Record record = LogFixture::statement(1);
+        record.address = "[::1]:5000";
+        record.kind = Kind::StmtResult;
+        record.sqlstate = "00000";
+        record.duration_us = 1500;
+        record.masked = {{"email", 2}};
+        CHECK(journal->wait(journal->append(record).sequence));
+    }
+    const Ran ocsf = run(log, {"export", "--log", log.options.dir, "--format", "ocsf", "--kind", "stmt.*"});
+    CHECK(ocsf.exit == 0);
+    CHECK(std::ranges::count(ocsf.out, '\n') == 1);
+    for (const char* part : {"\"class_uid\":6005,\"activity_id\":1,\"type_uid\":600501,", "\"action_id\":4,\"disposition_id\":1",
+                             "\"src_endpoint\":{\"ip\":\"::1\",\"port\":5000}", "\"actor\":{\"user\":{\"name\":\"copilot\"}}",
+                             "\"query_info\":{\"query_string\":\"SELECT $1 FROM t\"}", "\"uid\":\"pgveil/1\""}) {
+        CAPTURE(part);
+        CHECK(ocsf.out.find(part) != std::string::npos);
+    }
+    const Ran ecs = run(log, {"export", "--log", log.options.dir, "--format", "ecs", "--kind", "stmt.*"});
+    CHECK(ecs.out.find("\"duration\":1500000") != std::string::npos);
+    CHECK(ecs.out.find("\"outcome\":\"success\"") != std::string::npos);
+    CHECK(run(log, {"export", "--log", log.options.dir, "--format", "csv"}).out.starts_with("index,"));
+    CHECK(run(log, {"search", "--log", log.options.dir, "--format", "ecs"}).exit == 2);
+}
