@@ -65,6 +65,7 @@ struct Function {
     std::vector<Oid> depends_on;                // aggregates: transition, final, ... functions
     bool security_definer = false;
     std::string search_path;                    // of its own SET search_path; empty: none
+    std::string default_text;                   // expressions of the defaults, comma-separated, qualified
 };
 
 struct Type {

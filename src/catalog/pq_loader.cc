@@ -149,6 +149,7 @@ Function function_of(const Row& row) {
     f.defaults = static_cast<std::uint16_t>(row.number(11)), f.variadic = row.oid(12);
     f.volatility = static_cast<Volatility>(row.letter(13)), f.kind = static_cast<FunctionKind>(row.letter(14));
     f.returns_set = row.flag(15), f.security_definer = row.flag(16), f.search_path = row.text(17);
+    f.default_text = row.text(19);
     f.builtin = f.schema == "pg_catalog" && f.oid.value < kFirstNormalOid;
     for (const Oid part : row.oids(18)) {
         if (part != kInvalidOid) f.depends_on.push_back(part);

@@ -63,7 +63,8 @@ SELECT p.oid, p.pronamespace, n.nspname, p.proname, l.lanname, p.prorettype,
        p.provolatile, p.prokind, p.proretset, p.prosecdef,
        (SELECT pg_catalog.substr(s, 13) FROM pg_catalog.unnest(p.proconfig) AS u (s) WHERE s LIKE 'search_path=%'),
        ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn,
-             a.aggminvtransfn, a.aggmfinalfn]::pg_catalog.oid[]
+             a.aggminvtransfn, a.aggmfinalfn]::pg_catalog.oid[],
+       pg_catalog.pg_get_expr(p.proargdefaults, 0)
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid

@@ -28,8 +28,9 @@ struct Judgement {
 [[nodiscard]] std::optional<char> builtin_volatility(std::string_view name);
 [[nodiscard]] bool is_builtin_type(std::string_view name);
 
-/// Functions of well-known extensions whose declared volatility says too little: they reach the network, server
-/// files, or run text. By bare name, in whatever schema the extension was put.
+/// Functions of well-known extensions whose declared volatility says too little or too much: they reach the network or
+/// server files or run text; or they are volatile and still reads. By bare name, in whatever schema the extension was put;
+/// only for functions in C, which none but a superuser can make.
 [[nodiscard]] std::optional<Judgement> listed_extension(std::string_view name);
 
 /// System views that show server files.

@@ -93,6 +93,9 @@ class Judge {
     void write_to(const RangeVar& name, std::string_view verb);
 
     void type_use(const catalog::Type& type);
+    void value_made(const catalog::Type& type);
+    void fields_of(const catalog::Type& composite);
+    void bare_defaults(const catalog::Function& function, Findings& into);
     void domain_checks(const catalog::Type& domain);
     void casts_of(Oid type, std::string_view written);
     void implicit_casts(const catalog::Relation& relation);

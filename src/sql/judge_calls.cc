@@ -119,10 +119,16 @@ void Judge::user_function(const Function& function) {
 void Judge::body(const Function& function, Findings& into) {
     const std::string name = "function " + qualified(function);
     into.user_functions = true;
-    if (const auto listed = listed_extension(function.name)) into.cause_by_call(*listed, name + " is no read");
+    if (const auto listed = function.language == "c" ? listed_extension(function.name) : std::nullopt)
+        return into.cause_by_call(*listed, name + " is no read");
     const catalog::SearchPath own = function.search_path.empty()
         ? running_ : catalog::make_search_path(catalog_, function.search_path, catalog_.contents().role);
     Judge judge(context_, own, own, memo_, into);
+    // Domains among its types are checked, and defaults worked out, when it is called.
+    for (const Oid argument : function.arguments)
+        if (const catalog::Type* type = catalog_.type(argument)) judge.value_made(*type);
+    if (const catalog::Type* type = catalog_.type(function.return_type)) judge.value_made(*type);
+    if (function.defaults > 0) bare_defaults(function, into);
     for (const Oid part : function.depends_on)
         if (const Function* callee = catalog_.function(part); callee != nullptr) judge.function(*callee);
         else if (part != kInvalidOid) into.unknown(name + " depends on what is not known");
@@ -136,6 +142,14 @@ void Judge::body(const Function& function, Findings& into) {
     }
     if (function.volatility == catalog::Volatility::Volatile) into.cause_by_call(kWrite, name + " is volatile");
     if (function.language == "plpgsql") judge.words(function.body, name);
+}
+
+void Judge::bare_defaults(const Function& function, Findings& into) {
+    const std::string where = "default of function " + qualified(function);
+    if (function.default_text.empty()) return into.cause_by_call(kWrite, where + " is not known");
+    Findings inside;
+    bare(inside).text("SELECT " + function.default_text, where);
+    into.merge_called(inside, {});
 }
 
 // A body in a language we do not parse: names in it that could be calls of something graver than it declares.
@@ -179,17 +193,39 @@ void Judge::type(const TypeName& written) {
     found_.unknown_name(name.text(), "type");
 }
 
-// What making a value of a type can call: casts to it, and for composites, arrays, ranges and domains those within.
+// A cast to a type: the casts themselves, and what making a value of it checks.
 void Judge::type_use(const catalog::Type& type) {
+    casts_of(type.oid, type.name);
+    if (type.builtin || type.oid.value < kFirstUserOid) return;
+    const Oid within = type.kind == TypeKind::Domain ? type.base : type.element;
+    if (const catalog::Type* inner = within == kInvalidOid ? nullptr : catalog_.type(within)) casts_of(inner->oid, inner->name);
+    value_made(type);
+}
+
+// Making a value of a type checks domains: its own, its base's, its elements' and its fields'.
+void Judge::value_made(const catalog::Type& type) {
     const catalog::Type* inner = &type;
     for (int depth = 0; inner != nullptr && depth < 8; ++depth) {
-        casts_of(inner->oid, inner->name);
         if (inner->builtin || inner->oid.value < kFirstUserOid) return;
         if (inner->kind == TypeKind::Domain && inner->domain_has_check) domain_checks(*inner);
+        if (inner->kind == TypeKind::Composite) return fields_of(*inner);
         const Oid next = inner->kind == TypeKind::Domain ? inner->base : inner->element;
         if (next == kInvalidOid || next == inner->oid) return;
         inner = catalog_.type(next);
     }
+}
+
+// A row made from text or from another row is made field by field.
+void Judge::fields_of(const catalog::Type& composite) {
+    const catalog::Relation* row = catalog_.relation(composite.relation);
+    if (row == nullptr || std::ranges::find(memo_.in_progress, composite.oid) != memo_.in_progress.end()) return;
+    if (memo_.in_progress.size() >= kDeepest) return found_.unknown("types nest too deeply");
+    memo_.in_progress.push_back(composite.oid);
+    for (const catalog::Column& column : row->columns) {
+        const catalog::Type* type = column.type.value < kFirstUserOid ? nullptr : catalog_.type(column.type);
+        if (type != nullptr) value_made(*type);
+    }
+    memo_.in_progress.pop_back();
 }
 
 void Judge::domain_checks(const catalog::Type& domain) {
