@@ -48,9 +48,9 @@ struct ServiceOptions {
     std::vector<Person> people;
     std::vector<DatabaseTerms> databases;
     std::vector<Grant> config_grants;
-    std::uint32_t pending_per_agent = 20;
-    std::uint32_t requests_per_minute = 30;
-    std::chrono::seconds denied_cooldown{900};   // agent and shape
+    std::uint32_t pending_per_agent = 200;
+    std::uint32_t requests_per_minute = 300;
+    std::chrono::seconds denied_cooldown{60};   // agent and shape
     std::chrono::seconds access_grant{3600};     // what approving an access request gives; max_grant still bounds it
 };
 

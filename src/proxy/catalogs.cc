@@ -69,6 +69,13 @@ std::vector<std::string> Catalogs::wait_for_first() {
     return without;
 }
 
+void Catalogs::wait_until_current() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(5), [this] {
+        return ending_ || std::ranges::none_of(sources_, [](const auto& s) { return s.second.snapshot && s.second.stale_view; });
+    });
+}
+
 // One pass over what is due; the lock is not held while a server is asked.
 void Catalogs::run() {
     std::unique_lock lock(mutex_);
@@ -87,14 +94,16 @@ void Catalogs::run() {
             it->second = Source{};
             it->second.tried = source.tried;
             it->second.snapshot = source.snapshot;
+            it->second.stale_view = source.stale_view;
             lock.unlock();
             visit(name, source, world, wanted);
             lock.lock();
             it = sources_.find(name);
             if (it == sources_.end()) continue;
-            source.stale_view = world != world_;
+            source.stale_view = source.stale_view || world != world_;
             if (source.stale_view) source.next = {};
             source.wanted = it->second.wanted;   // asked again meanwhile
+            if (world != world_) source.stale_view = true;
             it->second = std::move(source);
             changed_.notify_all();
         }
@@ -106,6 +115,12 @@ void Catalogs::visit(const std::string& name, Source& source, const WorldPtr& wo
     const config::Database* database = world->config->database(name);
     if (database == nullptr) return;
     const catalog::SnapshotPtr before = source.snapshot;
+    // New rules reach the sessions before the server is asked again: it may be slow to answer.
+    if (before && source.stale_view) {
+        source.view = view_of(*database, source, *world);
+        source.stale_view = false;
+        publish_(source.view, false);
+    }
     const bool loaded = load(*database, source);
     source.tried = true;
     source.last_load = std::chrono::steady_clock::now();
@@ -113,6 +128,7 @@ void Catalogs::visit(const std::string& name, Source& source, const WorldPtr& wo
     if (!source.snapshot) return;
     const bool changed = source.snapshot != before || source.stale_view || !source.view;
     if (changed) source.view = view_of(*database, source, *world);
+    source.stale_view = false;
     if (changed || wanted) publish_(source.view, wanted);
 }
 

@@ -53,11 +53,7 @@ void Link::run(relay::Actions& actions) {
         carry_out(action);
     }
     update_reading();
-    if (phase_ == Phase::Relaying && client_ended_ && relay_->idle()) {
-        relay::Actions last{client_.out(), server_ ? server_->out() : server_sink_};
-        relay_->on_peer_lost(false, worker_.loop().now(), last);
-        run(last);
-    } else if (phase_ == Phase::Relaying && worker_.draining() && relay_->idle() && relay_->transaction().status == TransactionStatus::Idle) {
+    if (phase_ == Phase::Relaying && worker_.draining() && relay_->idle() && relay_->transaction().status == TransactionStatus::Idle) {
         end(sqlstate::AdminShutdown, "the proxy is shutting down");
     }
 }
@@ -122,9 +118,12 @@ void Link::on_end(net::Stream& stream) {
     if (&stream != &client_) {
         return with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_peer_lost(true, now, out); });
     }
-    client_ended_ = true;   // answers may still be waited for; a session that waits for a person is given up
-    if (!relay_->wants_client()) with_relay([](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_cancel(now, out); });
-    else with_relay([](relay::Relay&, Now, relay::Actions&) {});
+    // Drivers end their side only when they are gone (libpq never half-closes): what runs is cancelled, as poolers do,
+    // or a lost client would keep its query, its locks and its server connection.
+    with_relay([](relay::Relay& relay, Now now, relay::Actions& out) {
+        if (!relay.idle()) out.others.emplace_back(relay::CancelServer{});
+        relay.on_peer_lost(false, now, out);
+    });
 }
 
 void Link::on_hangup(net::Stream& stream) { on_end(stream); }

@@ -88,7 +88,7 @@ class Link final : private net::StreamUser {
     WorldPtr world_;
     std::string name_, database_, application_, asked_encoding_;
     Account account_;
-    bool is_person_ = false, entered_ = false, writable_ = false, client_ended_ = false, left_ = false;
+    bool is_person_ = false, entered_ = false, writable_ = false, left_ = false;
     std::uint16_t minor_ = 0;
     WallTime since_{}, grant_until_{};
     std::string task_, reason_, start_path_;

@@ -134,7 +134,7 @@ void Link::deny_access() {
     draft.database = database_;
     draft.task = task_;
     draft.reason = reason_;
-    draft.sql_class = "access";
+    draft.sql_class = "read";   // more is asked for from a live session
     Worker& worker = worker_;
     worker.shared().desk->post([&worker, id = id_, draft = std::move(draft)](control::ControlService& service) {
         control::Answer answer = service.answer(control::FileRequest{draft}, wall_now());
@@ -190,7 +190,7 @@ std::optional<std::string> Link::add_settings(upstream::ConnectRequest& request)
 void Link::connect() {
     const config::Database* database = world_->config->database(database_);
     upstream::ConnectRequest request;
-    if (const auto refused = add_settings(request)) return fatal(sqlstate::FeatureNotSupported, *refused);
+    if (const auto refused = add_settings(request)) return fatal(sqlstate::FeatureNotSupported, *refused, "Leave the setting out, or set it to what the message names.");
     const Access access = worker_.permissions()->access(name_, database_, wall_now());
     const bool has_writer = !database->upstream_write.empty();
     writable_ = access == Access::Write || !has_writer;

@@ -96,6 +96,9 @@ Login::Step Login::begin(Bytes& out) {
     if (user.empty()) return fatal(out, sqlstate::InvalidAuthorization, "no PostgreSQL user name specified in startup packet");
     const bool needs_tls = world_->config->proxy.tls.effective() == config::TlsMode::Require && !peer_.address.local_socket;
     if (needs_tls && !peer_.encrypted) return fatal(out, sqlstate::InvalidAuthorization, "this listener takes encrypted connections only: use sslmode=require or stricter");
+    if (world_->is_console(database()) && world_->tls && !peer_.encrypted && !peer_.address.local_socket) {
+        return fatal(out, sqlstate::InvalidAuthorization, "the console takes encrypted connections only: use sslmode=require or stricter");
+    }
     const std::string_view replication = startup_.get("replication");
     if (!replication.empty() && replication != "false" && replication != "off" && replication != "0" && replication != "no") {
         return fatal(out, sqlstate::FeatureNotSupported, "replication connections are not supported");

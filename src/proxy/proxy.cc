@@ -230,6 +230,7 @@ console::ReloadOutcome Proxy::reload() {
     });
     everywhere([world = *made](Worker& worker) { worker.use(world); });
     catalogs_->use(*made);
+    catalogs_->wait_until_current();
     outcome.done = true;
     return outcome;
 }

@@ -17,6 +17,14 @@ std::string_view use_name(sql::Use use) {
     return "write";
 }
 
+// Spaces around a statement are no part of it: a comment at its end leaves one.
+std::string trimmed(std::string text) {
+    constexpr std::string_view spaces = " \t\r\n\f\v";
+    const std::size_t last = text.find_last_not_of(spaces);
+    text.resize(last == std::string::npos ? 0 : last + 1);
+    return text.substr(std::min(text.find_first_not_of(spaces), text.size()));
+}
+
 }  // namespace
 
 RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) const {
@@ -28,7 +36,7 @@ RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) c
     draft.reason = setup_.reason;
     draft.facts = facts_;
     draft.facts.role = setup_.view->upstream_role;
-    draft.statement = sql::without_comments(statement).value_or(std::string(statement));
+    draft.statement = trimmed(sql::without_comments(statement).value_or(std::string(statement)));
     draft.sql_class = std::string(sql::name_of(judged.analysis.kind));
     for (const sql::RelationUse& r : judged.analysis.relations) draft.relations.push_back(r.name + ":" + std::string(use_name(r.use)));
     draft.rule = judged.decision.rule;
@@ -51,6 +59,7 @@ void Relay::hold(std::string_view statement, const JudgedPtr& judged, std::span<
     deferred_->draft.parameters.assign(parameters.begin(), parameters.end());
     deferred_->draft.result_formats.assign(formats.begin(), formats.end());
     deferred_->request = {};
+    if (cannot_spend(*judged)) return ask(control::FileRequest{deferred_->draft}, Stage::File);
     control::ConsumeRequest consume;
     consume.agent = setup_.agent.name;
     consume.database = setup_.view->database;
@@ -98,6 +107,9 @@ void Relay::on_consumed(control::Answer& answer) {
 }
 
 void Relay::on_filed(control::Answer& answer) {
+    if (answer.outcome == control::Outcome::NotApproved && answer.request.state == RequestState::Approved) {
+        if (const auto why_not = cannot_spend(*deferred_->judged)) return refuse(*why_not);
+    }
     if (answer.outcome != control::Outcome::Filed) return refuse_outcome(answer);
     deferred_->request = answer.request;
     const auto wait = std::min(std::max(setup_.wait, deferred_->judged->decision.wait), std::chrono::seconds{300});
@@ -117,6 +129,7 @@ void Relay::on_looked(control::Answer& answer) {
     if (answer.request.state != RequestState::Approved) return refuse(not_runnable(answer.request));
     deferred_->judged = judge(answer.request.statement, {});
     if (const auto why_not = cannot_run(*deferred_->judged)) return refuse(*why_not);
+    if (const auto why_not = cannot_spend(*deferred_->judged)) return refuse(*why_not);
     if (deferred_->judged->decision.verdict == policy::Verdict::Refuse) return refuse(drifted(answer.request, "the policy"));
     deferred_->draft = draft_of(answer.request.statement, *deferred_->judged);
     deferred_->draft.parameters = answer.request.parameters;

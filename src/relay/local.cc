@@ -105,8 +105,14 @@ void Relay::answer_local(const sql::Analysis& analysis, std::string argument) {
     }
     const std::string shown = statement.name == "pgveil.task" ? setup_.task : statement.name == "pgveil.reason" ? setup_.reason
                               : statement.name == "pgveil.wait" ? fmt::format("{}s", setup_.wait.count())
-                                                                : (client_read_only_default_ ? "on" : "off");
+                                                                : (read_only_as_seen(statement.name) ? "on" : "off");
     local_rows({{shown}}, "SHOW");
+}
+
+/// The client's own view: what it wished, not what the proxy made of it.
+bool Relay::read_only_as_seen(std::string_view name) const {
+    const bool in_block = transaction_.status != TransactionStatus::Idle;
+    return name == "transaction_read_only" && in_block ? client_read_only_ : client_read_only_default_;
 }
 
 void Relay::apply_setting(const sql::Statement& statement) {

@@ -38,6 +38,25 @@ audit::Record Relay::statement_record(audit::Kind kind, const Judged& judged, st
     return made;
 }
 
+/// Shadow and warn: what enforcing would have done is recorded, and said in a NOTICE where asked for.
+void Relay::on_trial(const Judged& judged, audit::Record& intent) {
+    const std::string_view would = judged.decision.verdict == policy::Verdict::Forward ? "allow" : judged.decision.verdict == policy::Verdict::Hold ? "hold" : "deny";
+    intent.more.emplace_back("would", std::string(would));
+    std::uint64_t columns = 0;
+    for (const auto& statement : judged.decision.columns) {
+        for (const policy::ColumnDirective& column : statement) columns += column.treatment == masking::Treatment::Apply || column.treatment == masking::Treatment::Withhold ? 1 : 0;
+    }
+    if (columns > 0) intent.more.emplace_back("would_mask_columns", std::to_string(columns));
+    if (judged.decision.mode != policy::Mode::Warn || (judged.decision.verdict == policy::Verdict::Forward && columns == 0)) return;
+    protocol::ErrorOut notice;
+    notice.severity = "NOTICE";
+    notice.code = judged.decision.verdict == policy::Verdict::Hold ? sqlstate::Held : sqlstate::InsufficientPrivilege;
+    notice.message = judged.decision.verdict == policy::Verdict::Hold ? "pgveil would hold this for approval: " + judged.decision.rule
+                     : judged.decision.verdict == policy::Verdict::Refuse ? "pgveil would deny this: " + judged.decision.rule
+                                                                          : "pgveil would mask columns of this result: " + std::to_string(columns);
+    protocol::put_notice(out_->to_client, notice);
+}
+
 RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, std::span<const BoundParameter> parameters,
                         std::string_view decision, std::string_view request) {
     auto run = std::make_shared<Run>();
@@ -55,6 +74,7 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     }
     intent.decision = std::string(decision);
     intent.request = std::string(request);
+    if (!run->enforced) on_trial(*judged, intent);
     const std::uint64_t number = record(std::move(intent));
     // BEGIN, SET and ROLLBACK do not wait; COMMIT waits when there is something to commit (start_write).
     const bool light = judged->analysis.kind == sql::Kind::Transaction || judged->analysis.kind == sql::Kind::Session;

@@ -207,6 +207,7 @@ class Relay final : private sql::NamedStatements {
     void refuse_outcome(const control::Answer& answer);
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
 
     // run.cc
     void refuse(const protocol::ErrorOut& error);
@@ -235,6 +236,7 @@ class Relay final : private sql::NamedStatements {
     void answer_explain(std::string_view sql);
     void submit(std::string_view sql);
     void on_local_answer(control::Answer& answer);
+    [[nodiscard]] bool read_only_as_seen(std::string_view name) const;
     void apply_setting(const sql::Statement& statement);
     void local_rows(std::vector<LocalRow> rows, std::string_view tag);
     void local_done(std::string_view tag);
@@ -246,6 +248,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] audit::Record statement_record(audit::Kind kind, const Judged& judged, std::uint64_t number) const;
     RunPtr begin_run(const JudgedPtr& judged, const sql::LoggedText& logged, std::span<const BoundParameter> parameters,
                      std::string_view decision, std::string_view request);
+    void on_trial(const Judged& judged, audit::Record& intent);
     void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request);
     void record_result(Run& run);
     [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
@@ -277,7 +280,8 @@ class Relay final : private sql::NamedStatements {
     catalog::SearchPath path_;
     std::string committed_path_, path_answer_;
     SessionFacts facts_;
-    bool client_read_only_default_ = false;   // the client's wish, not what the server does
+    bool client_read_only_default_ = false;   // the client's wishes, not what the server does
+    bool client_read_only_ = false;           // of its open transaction
     std::uint64_t next_tag_ = 1, next_ticket_ = 1, records_ = 0, durable_ = 0, runs_ = 0;
     std::vector<protocol::RawCell> cells_;
     std::vector<masking::CellView> views_;

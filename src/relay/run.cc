@@ -79,6 +79,12 @@ std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const 
     if (!setup_.writable_upstream) {
         return plain(sqlstate::NoGrant, "NOT EXECUTED: this session was opened for reading", "Connect again to use the write grant.");
     }
+    return judged.decision.verdict == policy::Verdict::Forward ? cannot_spend(judged) : std::nullopt;
+}
+
+/// Why a write could not be unlocked at this point of the session, though it may be filed and approved.
+std::optional<protocol::ErrorOut> Relay::cannot_spend(const Judged& judged) const {
+    if (!needs_write(judged.analysis.kind)) return std::nullopt;
     if (transaction_.status == TransactionStatus::InTransaction && !transaction_.writable && transaction_.used) {
         return plain(SqlState("25006"), "cannot execute this statement in a read-only transaction",
                      "ROLLBACK, then BEGIN without READ ONLY.");
