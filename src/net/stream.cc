@@ -73,9 +73,7 @@ void Stream::watch_new(Handle* handle) {
     // A descriptor that cannot be watched is told at the end of the turn, as any other breakage.
     if (uv_poll_init(loop_.uv(), &handle->poll, handle->fd) != 0) {
         delete std::exchange(handle_, nullptr);
-        write_broken_ = true;
-        input_ = Input::Ended;
-        detail_ = "the descriptor cannot be watched";
+        break_off("the descriptor cannot be watched");
     }
     loop_.at_turn_end(*this);
 }
@@ -131,9 +129,20 @@ bool Stream::input_waiting() const {
 }
 
 void Stream::start_tls(std::shared_ptr<const TlsServerContext> context, ByteView already_read) {
+    if (state_ != State::Open) return;
+    if (transport_->ssl() != nullptr) return break_off("TLS inside TLS");
     tls_to_start_ = std::move(context);
     tls_prefix_ = copy_of(already_read);
+    direct_tls_ = !already_read.empty();
     plain_left_ = out_.size() - out_start_;
+    loop_.at_turn_end(*this);
+}
+
+/// To be told at the end of the turn, as any breakage.
+void Stream::break_off(const char* why) {
+    write_broken_ = true;
+    input_ = Input::Ended;
+    detail_ = why;
     loop_.at_turn_end(*this);
 }
 
@@ -251,6 +260,12 @@ bool Stream::shake_hands(Alive& alive) {
         case Io::Done: break;
     }
     handshaking_ = false;
+    // As PostgreSQL: without ALPN, direct TLS may be a browser's or a confused proxy's.
+    if (direct_tls_ && !alpn_agreed()) {
+        detail_ = "direct TLS without ALPN";
+        fail(alive, CloseReason::TlsFailed);
+        return false;
+    }
     loop_.at_turn_end(*this);   // for what was written meanwhile
     user_.on_secured(*this);
     return alive.well();

@@ -87,7 +87,8 @@ class Stream final : private TurnWork {
 
     // TLS towards a client
     /// What is queued goes out plain, then the handshake. `already_read`: bytes of the ClientHello that
-    /// on_data got (direct TLS); empty after an SSLRequest, whose sender must wait for our answer.
+    /// on_data got (direct TLS, which must agree on ALPN); empty after an SSLRequest, whose sender must wait for
+    /// our answer. On an encrypted stream it breaks the connection.
     void start_tls(std::shared_ptr<const TlsServerContext> context, ByteView already_read = {});
     [[nodiscard]] bool encrypted() const;          // the handshake is done
     [[nodiscard]] bool alpn_agreed() const;        // ALPN `postgresql` was negotiated
@@ -123,6 +124,7 @@ class Stream final : private TurnWork {
     void push();
     void tell(Alive& alive);
     void write_failed();
+    void break_off(const char* why);
     void begin_tls();
     void finish(Alive& alive);
     void fail(Alive& alive, CloseReason reason);
@@ -149,7 +151,7 @@ class Stream final : private TurnWork {
     State state_ = State::Open;
     Input input_ = Input::Live;
     bool paused_ = false, handshaking_ = false, want_write_ = false, write_broken_ = false, read_again_ = false,
-         hangup_told_ = false;
+         hangup_told_ = false, direct_tls_ = false;
 };
 
 }  // namespace pgveil::net

@@ -206,6 +206,35 @@ TEST_CASE("direct TLS starts from bytes that were read already, and ALPN is agre
     CHECK(user.ends == 1);
 }
 
+TEST_CASE("direct TLS without ALPN, and TLS inside TLS, end the connection") {
+    const TemporaryDirectory directory;
+    const Certificate cert(directory.path, "server", "EC", EVP_sha256(), "localhost");
+    for (const bool direct : {true, false}) {
+        EventLoop loop;
+        Pair pair = unix_pair();
+        ServerUser user;
+        Stream stream(loop, std::move(pair.ours), user);
+        bool started = !direct;
+        if (!direct) stream.start_tls(load(cert));
+        user.at_data = [&](Stream& s) {
+            if (std::exchange(started, true)) return s.start_tls(load(cert));
+            s.start_tls(load(cert), bytes_of(std::exchange(user.data, {})));
+        };
+        std::string answer = "nothing read";
+        std::thread peer([&] {
+            Client client(pair.theirs.get());
+            if (client.connect()) client.say("SSLRequest");
+            answer = client.read_to_end();
+        });
+        while (!user.closed) loop.run_once();
+        peer.join();
+        CHECK(user.secured == !direct);
+        CHECK(answer.empty());
+        CHECK(user.closed == (direct ? CloseReason::TlsFailed : CloseReason::Reset));
+        CHECK_FALSE(stream.detail().empty());
+    }
+}
+
 TEST_CASE("without ALPN nothing was agreed, and another protocol than postgresql fails the handshake") {
     const TemporaryDirectory directory;
     const Certificate cert(directory.path, "server", "EC", EVP_sha256(), "localhost");
