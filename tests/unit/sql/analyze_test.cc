@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "fixture.h"
 
@@ -50,13 +50,13 @@ TEST_CASE("hostile sizes are refused as too complex, never a crash") {
     CHECK(refused_by_bounds(repeated("SELECT 1;", 60'000)));
 }
 
-TEST_CASE("what is large but flat is judged within a second") {
-    const auto start = std::chrono::steady_clock::now();
+TEST_CASE("what is large but flat costs no more than seconds of CPU") {
+    const std::clock_t start = std::clock();  // CPU time: the machine may be busy
     CHECK(test::analyzed("SELECT 1 WHERE true" + repeated(" AND id = 1", 3'000)).kind == Kind::Read);
     CHECK(test::analyzed("INSERT INTO log VALUES ('x')" + repeated(",('x')", 20'000)).kind == Kind::Write);
     CHECK(test::analyzed("SELECT " + repeated("lower('a'), ", 10'000) + "1").kind == Kind::Read);
     CHECK(test::analyzed("SELECT 1 FROM " + repeated("view_of_view, ", 5'000) + "orders").kind == Kind::Read);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+    CHECK((std::clock() - start) / CLOCKS_PER_SEC < 5);
 }
 
 TEST_CASE("text the server would not take as UTF-8 is refused before the parser") {
