@@ -1,7 +1,9 @@
 // A writer killed at random moments, and a writer whose disk fails: what was acknowledged is there afterwards,
 // and the log verifies.
 #include <doctest/doctest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,4 +210,55 @@ TEST_CASE("when nothing can be written any more, the journal has failed for good
     CHECK(verified(log).holds());
     log.run(1);
     CHECK(verified(log).holds());
+}
+
+namespace {
+
+/// In a child with a disk of three megabytes of its own. The number of the check that failed, 0 for none, 77 where
+/// the system does not let us have such a disk.
+int fill_the_disk(const LogFixture& log) {
+    std::filesystem::create_directory(log.options.dir);
+    const std::string self = std::to_string(::geteuid());
+    const bool root = ::geteuid() == 0;
+    if (::unshare(root ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0) return 77;
+    if (!root) LogFixture::write("/proc/self/uid_map", self + " " + self + " 1");
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 77;
+    if (::mount("tmpfs", log.options.dir.c_str(), "tmpfs", 0, "size=3m") != 0) return 77;
+    auto journal = Journal::open(log.options);
+    if (!journal) return 1;
+    std::uint64_t accepted = 0;
+    for (int i = 0; i < 100000; ++i) {
+        const auto answer = (*journal)->append(LogFixture::statement(i, std::string(1000, 'q')));
+        if (answer.outcome == Append::Failed) break;
+        if (answer.outcome == Append::Accepted && !(*journal)->wait(accepted = answer.sequence)) return 2;
+    }
+    if (accepted < 1000 || accepted > 3000) return 3;  // statements stop, and not because of an error
+    if ((*journal)->failed()) return 4;
+    Record refused = LogFixture::statement(1);
+    refused.decision = "deny";
+    for (int i = 0; i < 100; ++i) {
+        if (!(*journal)->wait((*journal)->append(refused).sequence)) return 5;  // refusals are still recorded
+    }
+    if ((*journal)->status().last_fault.find("space") == std::string::npos) return 6;
+    journal->reset();
+    const VerifyReport report = verified(log);
+    if (!report.holds()) return 7;
+    return report.records >= accepted + 100 + 2 ? 0 : 8;  // and so is the end
+}
+
+}  // namespace
+
+TEST_CASE("a full disk stops statements while refusals and the end are still recorded") {
+    LogFixture log;
+    log.options.reserve_bytes = 512 << 10;
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(fill_the_disk(log));
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    REQUIRE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        MESSAGE("not run: no user namespace here");
+        return;
+    }
+    CHECK(WEXITSTATUS(status) == 0);
 }
