@@ -357,6 +357,29 @@ TEST_CASE("bytes nobody read yet are seen waiting, and stay") {
     CHECK(user.data == "smuggled");
 }
 
+TEST_CASE("streams and listeners leave no descriptor behind, however they end") {
+    const auto open_descriptors = [] {
+        const auto all = std::filesystem::directory_iterator("/proc/self/fd");
+        return std::distance(begin(all), end(all));
+    };
+    const auto before = open_descriptors();
+    {
+        EventLoop loop;
+        for (int i = 0; i < 40; ++i) {
+            Pair pair = tcp_pair();
+            Recorder user;
+            Stream stream(loop, std::move(pair.ours), user);
+            if (i % 4 == 0) stream.close();
+            if (i % 4 == 1) reset_connection(pair.theirs);
+            if (i % 4 == 2) stream.close_after_flush();
+            stream.write(bytes_of("x"));
+            turns(loop, i % 3);
+        }
+        turns(loop, 3);
+    }
+    CHECK(open_descriptors() == before);
+}
+
 TEST_CASE("a handed-over connection is dropped on the loop's thread when the stream ends") {
     EventLoop loop;
     Pair pair = unix_pair();
