@@ -40,6 +40,7 @@ Analysis unparsed(SqlState code, std::string message, std::int32_t position, boo
     analysis.kind = Kind::Unknown;
     analysis.effects = {Effect::Unknown};
     analysis.reasons = {bounded ? "statement too large or too deep" : "syntax this version does not know"};
+    analysis.depends_on_literals = true;  // size, encoding and the message's words are this text's own
     analysis.unparsed = Unparsed{code, std::move(message), position, bounded};
     return analysis;
 }

@@ -10,20 +10,40 @@ namespace {
 
 constexpr std::size_t kLongest = std::numeric_limits<std::uint32_t>::max() - 16;
 
-/// Words after which a bare integer can be the number of an output column.
-bool starts_positions(std::string_view word) {
-    const auto is_word = [word](std::string_view wanted) {
-        if (word.size() != wanted.size()) return false;
-        for (std::size_t i = 0; i < word.size(); ++i)
-            if ((word[i] | 0x20) != wanted[i]) return false;
-        return true;
-    };
-    return is_word("by") || is_word("on");
+bool is_word(std::string_view word, std::string_view wanted) {
+    if (word.size() != wanted.size()) return false;
+    for (std::size_t i = 0; i < word.size(); ++i)
+        if ((word[i] | 0x20) != wanted[i]) return false;
+    return true;
 }
 
-bool ends_positions(std::string_view word) {
-    return word.size() >= 5 && (((word[0] | 0x20) == 'l' && (word[1] | 0x20) == 'i' && (word[2] | 0x20) == 'm' && (word[3] | 0x20) == 'i' && (word[4] | 0x20) == 't' && word.size() == 5));
-}
+/// Where a bare integer can be the number of an output column: after ORDER BY, GROUP BY and DISTINCT ON, until the
+/// clause or its parenthesis ends.
+class Positions {
+  public:
+    [[nodiscard]] bool here() const { return at_ >= 0; }
+
+    void word(std::string_view word) {
+        const bool starts = (word.size() == 2) && (is_word(word, "by") || (after_distinct_ && is_word(word, "on")));
+        if (starts && at_ < 0) at_ = depth_;
+        if (!starts && at_ == depth_ && ends(word)) at_ = -1;
+        after_distinct_ = is_word(word, "distinct");
+    }
+    void punctuation(char c) {
+        after_distinct_ = false;
+        if (c == '(') ++depth_;
+        if (c == ')') --depth_;
+        if (depth_ < at_) at_ = -1;
+    }
+
+  private:
+    static bool ends(std::string_view word) {
+        if (word.size() == 5) return is_word(word, "where") || is_word(word, "limit") || is_word(word, "fetch");
+        return word.size() == 6 && (is_word(word, "having") || is_word(word, "offset"));
+    }
+    int depth_ = 0, at_ = -1;
+    bool after_distinct_ = false;
+};
 
 }  // namespace
 
@@ -44,7 +64,7 @@ std::optional<std::vector<Token>> tokens_of(std::string_view text) {
 bool strip_literals(std::string_view text, std::string& out) {
     out.clear();
     if (text.size() > kLongest) return false;
-    bool positions = false;
+    Positions positions;
     for (std::uint32_t at = scan::skip_space(text, 0); at < text.size();) {
         const scan::Scanned token = scan::token_at(text, at);
         if (!token.closed) return false;
@@ -54,17 +74,23 @@ bool strip_literals(std::string_view text, std::string& out) {
             case TokenKind::BitString: out += '\x02'; break;
             case TokenKind::Number: out += '\x03'; break;
             case TokenKind::Integer:
-                if (positions) out += word;
+                if (positions.here()) out += word;
                 else out += '\x03';
                 break;
             case TokenKind::Identifier:
-                if (starts_positions(word)) positions = true;
-                else if (ends_positions(word)) positions = false;
+                positions.word(word);
                 out += word;
                 break;
-            case TokenKind::QuotedIdentifier: case TokenKind::Parameter: case TokenKind::Operator: case TokenKind::Punctuation:
+            case TokenKind::QuotedIdentifier:
+                // UESCAPE '!' is a literal that changes what the name before it is.
+                if (word.front() != '"') return false;
                 out += word;
                 break;
+            case TokenKind::Punctuation:
+                positions.punctuation(word.front());
+                out += word;
+                break;
+            case TokenKind::Parameter: case TokenKind::Operator: out += word; break;
             case TokenKind::Comment: break;
             case TokenKind::Bad: return false;
             case TokenKind::End: return false;

@@ -25,7 +25,8 @@ struct Token {
 /// All tokens; nullopt if a quote or comment does not close (the server would refuse it as well).
 [[nodiscard]] std::optional<std::vector<Token>> tokens_of(std::string_view text);
 
-/// Key of the plan cache: literals replaced, comments and spaces folded. Writes into `out`; false: uncacheable.
+/// Key of the plan cache: literals replaced, comments and spaces folded. Writes into `out`; false: uncacheable (use the
+/// exact text: it does not lex, or U&"..." makes a name depend on a literal).
 /// Fast path: one pass, no allocation once `out` has grown. Keeps literals where `analyze` looks at them
 /// (after SET/RESET/SHOW/set_config and the like the caller falls back to exact text).
 [[nodiscard]] bool strip_literals(std::string_view text, std::string& out);

@@ -167,6 +167,23 @@ TEST_CASE("texts that could mean something else never share a key") {
     CHECK(key("SELECT $1") != key("SELECT $2"));
     CHECK(key("SELECT 1, 2") != key("SELECT 1, 2, 3"));
     CHECK(key("SELECT - 1") != key("SELECT 1"));
+    CHECK(key("SELECT a FROM t GROUP BY 1 UNION SELECT b FROM u WHERE c = 5 ORDER BY 1") != key("SELECT a FROM t GROUP BY 1 UNION SELECT b FROM u WHERE c = 5 ORDER BY 2"));
+    CHECK(key("SELECT a FROM t ORDER BY extract(year FROM b), 1") != key("SELECT a FROM t ORDER BY extract(year FROM b), 2"));
+    CHECK(key("SELECT a FROM t ORDER BY (SELECT 1 WHERE true), 1") != key("SELECT a FROM t ORDER BY (SELECT 1 WHERE true), 2"));
+    CHECK(key("SELECT a FROM t GROUP BY GROUPING SETS ((1), (2))") != key("SELECT a FROM t GROUP BY GROUPING SETS ((1), (3))"));
+    CHECK(key("SELECT (SELECT b FROM u GROUP BY 1 LIMIT 1) FROM t GROUP BY 1") != key("SELECT (SELECT b FROM u GROUP BY 1 LIMIT 1) FROM t GROUP BY 2"));
+}
+
+TEST_CASE("values beside joins and windows are left out of the key") {
+    CHECK(key("SELECT * FROM a JOIN b ON a.x = b.x WHERE a.y = 5") == key("SELECT * FROM a JOIN b ON a.x = b.x WHERE a.y = 6"));
+    CHECK(key("SELECT rank() OVER (ORDER BY a) FROM t WHERE b = 5") == key("SELECT rank() OVER (ORDER BY a) FROM t WHERE b = 6"));
+    CHECK(key("SELECT a FROM t GROUP BY 1 HAVING count(*) > 5") == key("SELECT a FROM t GROUP BY 1 HAVING count(*) > 6"));
+}
+
+TEST_CASE("a name whose meaning hangs on a literal makes no key") {
+    std::string out;
+    CHECK_FALSE(strip_literals("WITH \"customer!0073\" AS (SELECT 1) SELECT * FROM U&\"customer!0073\" UESCAPE '#'", out));
+    CHECK(strip_literals("SELECT U&'d!0061' UESCAPE '!'", out));
 }
 
 TEST_CASE("without_comments keeps every other byte") {
