@@ -254,6 +254,10 @@ void Tracer::finish(Analysis& analysis) {
         const bool same = i > 0 && rows[i].column == rows[i - 1].column && rows[i].use == rows[i - 1].use;
         if (!same) analysis.predicates.push_back({rows[i].column, rows[i].use, 0});
         const bool counted = same && *rows[i].literal == *rows[i - 1].literal;
+        // IN (1, 1) counts one value and IN (1, 2) two; '{1}' is one and '{1,2}' two: such counts are this text's own.
+        const std::string& literal = *rows[i].literal;
+        const bool named = !literal.empty() && (literal[0] == 'n' || literal[0] == 's' || literal[0] == 'b');
+        if (named && (counted || rows[i].more > 0 || literal.starts_with("s{"))) analysis.depends_on_literals = true;
         std::uint32_t& values = analysis.predicates.back().values;
         if (!rows[i].literal->empty() && !counted) values += std::min(1 + rows[i].more, kUnknownCount - std::min(values, kUnknownCount));
     }

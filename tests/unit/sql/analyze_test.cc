@@ -89,6 +89,16 @@ TEST_CASE("EXECUTE and FETCH are what they name") {
     CHECK(test::analyzed("EXECUTE known").kind == Kind::Unknown);
 }
 
+TEST_CASE("an analysis whose count of compared values hangs on the literals is shared with no other text") {
+    CHECK(test::analyzed("SELECT 1 FROM customers WHERE id IN (1, 1, 1)").depends_on_literals);
+    CHECK(test::analyzed("SELECT 1 FROM customers WHERE id = 1 OR id = 1").depends_on_literals);
+    CHECK(test::analyzed("SELECT 1 FROM customers WHERE id = ANY ('{1}')").depends_on_literals);
+    CHECK(test::analyzed("SELECT 1 FROM customers WHERE id = ANY ('{1,2}')").depends_on_literals);
+    CHECK_FALSE(test::analyzed("SELECT 1 FROM customers WHERE id = 1 AND name = 'x'").depends_on_literals);
+    // Distinct literals are the most a text of this shape can have.
+    CHECK_FALSE(test::analyzed("SELECT 1 FROM customers WHERE id IN (1, 2, 3)").depends_on_literals);
+}
+
 TEST_CASE("statements know where they stand in the text") {
     const std::string text = "  SELECT 1 ; /* c */ DELETE FROM orders";
     const Analysis a = test::analyzed(text);
