@@ -16,6 +16,7 @@ struct Candidate {
     std::string_view text;
     std::size_t end = 0;    // one past the last byte the pattern matched
     bool hinted = false;    // the column name or key path speaks for this rule
+    bool hurried = false;   // this text has offered many candidates: leave out what is dear, and rather confirm
 };
 
 struct Confirmed {
@@ -52,6 +53,32 @@ Answer confirm_url_password(const Candidate&);
 Answer confirm_key_value(const Candidate&);
 Answer confirm_token(const Candidate&);
 Answer confirm_password_hash(const Candidate&);
+// confirm_national.cc
+Answer confirm_uk_nhs(const Candidate&);
+Answer confirm_uk_nino(const Candidate&);
+Answer confirm_de_tax_id(const Candidate&);
+Answer confirm_es_nif(const Candidate&);
+Answer confirm_it_fiscal_code(const Candidate&);
+Answer confirm_fr_nir(const Candidate&);
+Answer confirm_fi_hetu(const Candidate&);
+Answer confirm_pl_pesel(const Candidate&);
+Answer confirm_se_personal_number(const Candidate&);
+Answer confirm_br_cpf(const Candidate&);
+Answer confirm_in_aadhaar(const Candidate&);
+Answer confirm_luhn(const Candidate&);
+Answer confirm_us_npi(const Candidate&);
+Answer confirm_us_routing(const Candidate&);
+Answer confirm_us_dea(const Candidate&);
+Answer confirm_cn_resident_id(const Candidate&);
+Answer confirm_kr_rrn(const Candidate&);
+Answer confirm_sg_nric(const Candidate&);
+Answer confirm_be_national(const Candidate&);
+Answer confirm_ch_ahv(const Candidate&);
+Answer confirm_nl_bsn(const Candidate&);
+Answer confirm_au_tfn(const Candidate&);
+Answer confirm_au_medicare(const Candidate&);
+Answer confirm_tr_national(const Candidate&);
+Answer confirm_th_national(const Candidate&);
 
 /// A run of digits with single separators between them, read leftwards from `end`.
 struct DigitRun {

@@ -35,8 +35,8 @@ DigitRun digit_run_before(std::string_view text, std::size_t end, std::string_vi
 bool stands_free(std::string_view text, std::size_t start, std::size_t end) {
     const char before = peek(text, start - 1), after = peek(text, end);
     if (is_word(before) || is_word(after)) return false;
-    if ((before == '.' || before == '-' || before == '/' || before == ',') && start >= 2 && is_word(text[start - 2])) return false;
-    if ((after == '.' || after == '-' || after == ',') && is_digit(peek(text, end + 1))) return false;
+    if ((before == '.' || before == '-' || before == '/') && start >= 2 && is_word(text[start - 2])) return false;
+    if (after == '.' && is_digit(peek(text, end + 1))) return false;
     return after != '-' || !is_word(peek(text, end + 1));
 }
 
@@ -97,22 +97,32 @@ bool grouped_like_a_card(std::string_view text, const DigitRun& run) {
     return (fours && groups[count - 1] <= 4) || (count == 3 && groups[0] == 4 && groups[1] == 6);
 }
 
+/// Judges the digits of `text` from `from` to `end` as one card.
+Answer judge_card(const Candidate& c, std::size_t from, std::string_view separators) {
+    DigitRun run = digit_run_before(c.text.substr(from, c.end - from), c.end - from, separators);
+    run.start += from;
+    run.end += from;
+    if (run.too_long || run.count < 13 || run.count > 19 || run.mixed || one_digit_repeated(run.text())) return std::nullopt;
+    if (run.separator != '\0' && !grouped_like_a_card(c.text, run)) return std::nullopt;
+    if (!stands_free(c.text, run.start, run.end) || !luhn_holds(run.text())) return std::nullopt;
+    if (!issued(run.text()) && !c.hinted) return std::nullopt;
+    return Confirmed{run.start, run.end, c.hinted ? 1.0 : run.separator != '\0' ? 0.95 : 0.75};
+}
+
 }  // namespace
 
 Answer confirm_card(const Candidate& c) {
     if (is_digit(peek(c.text, c.end)) || c.end == 0 || !is_digit(c.text[c.end - 1])) return std::nullopt;
-    DigitRun run = digit_run_before(c.text, c.end, " -.");
-    // A card behind other numbers ("2 4111 1111 1111 1111"): the last sixteen may be the card.
-    if (run.separator == ' ' && run.count > 16 && c.end >= 19) run = digit_run_before(c.text.substr(c.end - 19), 19, " ");
-    const std::size_t shift = run.end == c.end ? 0 : c.end - run.end;
-    run.start += shift;
-    run.end += shift;
-    if (run.too_long || run.count < 13 || run.count > 19 || run.mixed) return std::nullopt;
-    if (run.separator != '\0' && !grouped_like_a_card(c.text, run)) return std::nullopt;
-    if (!stands_free(c.text, run.start, run.end) || one_digit_repeated(run.text())) return std::nullopt;
-    if (!luhn_holds(run.text())) return std::nullopt;
-    if (!issued(run.text()) && !c.hinted) return std::nullopt;
-    return Confirmed{run.start, run.end, c.hinted ? 1.0 : run.separator != '\0' ? 0.95 : 0.75};
+    const bool bare = digit_run_before(c.text, c.end, "").count >= 13;
+    if (const Answer found = judge_card(c, 0, bare ? "" : " -.")) return found;
+    // Behind other numbers ("2 4111 1111 1111 1111") the last groups alone may be a card.
+    for (const std::size_t size : {19U, 17U, 16U}) {
+        const std::size_t from = c.end - size;
+        if (c.end > size && c.text[from - 1] == ' ' && is_digit(c.text[from])) {
+            if (const Answer found = judge_card(c, from, " -")) return found;
+        }
+    }
+    return std::nullopt;
 }
 
 namespace {

@@ -66,15 +66,15 @@ bool decodes_to_object(std::string_view segment) {
 }  // namespace
 
 Answer confirm_jwt(const Candidate& c) {
-    const auto in_token = [](char x) { return is_base64url(x) || x == '.'; };
-    std::size_t start = run_start(c.text, c.end, in_token);
-    const std::size_t end = run_end(c.text, c.end, in_token);
-    // The header is the segment that begins with `eyJ`/`ewo`; something may be glued in front of it.
-    for (; start < c.end; ++start) {
-        if (c.text[start] != 'e') continue;
-        const std::size_t dot = c.text.find('.', start);
-        if (dot == std::string_view::npos || dot >= c.end) return std::nullopt;
-        if (dot - start >= 10 && decodes_to_object(c.text.substr(start, dot - start))) return Confirmed{start, end, 1.0};
+    // The candidate ends a few characters behind the dot that closes the header.
+    const std::size_t dot = c.text.rfind('.', c.end - 1);
+    if (dot == std::string_view::npos || c.end - dot > 10) return std::nullopt;
+    std::size_t start = run_start(c.text, dot, is_base64url);
+    const std::size_t end = run_end(c.text, c.end, [](char x) { return is_base64url(x) || x == '.'; });
+    for (int tries = 0; tries < 8 && dot - start >= 10; ++tries, ++start) {  // something may be glued in front
+        start = c.text.find('e', start);
+        if (start >= dot) break;
+        if (decodes_to_object(c.text.substr(start, dot - start))) return Confirmed{start, end, 1.0};
     }
     return std::nullopt;
 }

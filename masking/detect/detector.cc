@@ -4,13 +4,13 @@
 #include <limits>
 #include <stdexcept>
 
-#include "codec/utf8.h"
-
 namespace pgveil::masking {
 namespace {
 
 /// More findings than this in one text: the text is masked whole.
 constexpr std::size_t kMostHits = 65536;
+/// More candidates than this in one text: confirmers hurry.
+constexpr std::size_t kHurry = 200;
 /// A stored column's name silences only findings less sure than this: an e-mail address in "user_id" is one.
 constexpr double kSure = 0.9;
 
@@ -64,22 +64,23 @@ void Detector::collect(std::string_view text, const HintView& hints) {
     findings_.clear();
     doubt_ = text.size() > std::numeric_limits<std::uint32_t>::max();
     if (doubt_ || text.empty()) return;
-    if (is_ascii(text) || !normal_.fold(text)) {
-        scan(text, hints);
+    const Features features = features_of(text);
+    if ((features.present & feature::High) == 0 || !normal_.fold(text)) {
+        scan(text, features, hints);
         return;
     }
-    scan(normal_.text(), hints);
+    scan(normal_.text(), features_of(normal_.text()), hints);
     for (Hit& hit : hits_) {
         hit.start = normal_.origin(hit.start);
         hit.end = normal_.origin(hit.end);
     }
 }
 
-void Detector::scan(std::string_view text, const HintView& hints) {
-    const Features features = features_of(text);
+void Detector::scan(std::string_view text, const Features& features, const HintView& hints) {
     text_ = text;
     hints_ = &hints;
     fresh_ = false;
+    candidates_ = 0;
     find(features);
     if (!doubt_) match(features, hints.opens_hinted_rules());
 }
@@ -121,7 +122,7 @@ bool Detector::take(std::uint32_t index, std::size_t end) {
     if (end <= last_end_[index]) return true;
     const bool hinted = hints_->speaks_for(index);
     if (rule.rule.strength == Strength::Hinted && !hinted) return true;
-    const auto found = rule.confirm != nullptr ? rule.confirm({text_, end, hinted}) : find_start(rule, end);
+    const auto found = rule.confirm != nullptr ? rule.confirm({text_, end, hinted, ++candidates_ > kHurry}) : find_start(rule, end);
     if (!found || found->start >= found->end || found->end > text_.size()) return true;
     if (found->confidence < kSure && hints_->speaks_against(index)) return true;
     if (hits_.size() == kMostHits) {

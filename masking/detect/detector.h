@@ -54,7 +54,7 @@ class Detector {
     static bool on_match(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     static bool on_start(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     void collect(std::string_view text, const HintView& hints);
-    void scan(std::string_view text, const HintView& hints);
+    void scan(std::string_view text, const Features& features, const HintView& hints);
     void find(const Features& features);
     void match(const Features& features, bool weak);
     static bool on_offer(void* self, std::size_t end);
@@ -74,6 +74,7 @@ class Detector {
     const HintView* hints_ = nullptr;
     std::size_t window_ = 0, wanted_end_ = 0, earliest_ = 0;
     std::uint32_t finding_ = 0;              // the rule whose finder runs
+    std::size_t candidates_ = 0;             // looked at in this text
     bool doubt_ = false, fresh_ = false;     // fresh_: last_end_ is of this text
 };
 
