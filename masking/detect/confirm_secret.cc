@@ -70,11 +70,11 @@ Answer confirm_jwt(const Candidate& c) {
     const std::size_t dot = c.text.rfind('.', c.end - 1);
     if (dot == std::string_view::npos || c.end - dot > 10) return std::nullopt;
     std::size_t start = run_start(c.text, dot, is_base64url);
-    const std::size_t end = run_end(c.text, c.end, [](char x) { return is_base64url(x) || x == '.'; });
     for (int tries = 0; tries < 8 && dot - start >= 10; ++tries, ++start) {  // something may be glued in front
         start = c.text.find('e', start);
         if (start >= dot) break;
-        if (decodes_to_object(c.text.substr(start, dot - start))) return Confirmed{start, end, 1.0};
+        if (!decodes_to_object(c.text.substr(start, dot - start))) continue;
+        return Confirmed{start, run_end(c.text, c.end, [](char x) { return is_base64url(x) || x == '.'; }), 1.0};
     }
     return std::nullopt;
 }
