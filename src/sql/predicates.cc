@@ -203,6 +203,7 @@ void Tracer::compare_with_array(const A_Expr& node, const Scope& scope) {
     const auto* constant = PGVEIL_AS(A_Const, array);
     if (constant && tag_of(&constant->val) == T_String) {
         event.more = static_cast<std::uint32_t>(std::ranges::count(text_of(constant->val.sval.sval), ','));
+        event.literal.insert(0, "a");  // an array: how many values it holds is the literal's to say
     } else {
         event.more = kUnknownCount;
     }
@@ -256,8 +257,8 @@ void Tracer::finish(Analysis& analysis) {
         const bool counted = same && *rows[i].literal == *rows[i - 1].literal;
         // IN (1, 1) counts one value and IN (1, 2) two; '{1}' is one and '{1,2}' two: such counts are this text's own.
         const std::string& literal = *rows[i].literal;
-        const bool named = !literal.empty() && (literal[0] == 'n' || literal[0] == 's' || literal[0] == 'b');
-        if (named && (counted || rows[i].more > 0 || literal.starts_with("s{"))) analysis.depends_on_literals = true;
+        const bool named = literal.starts_with('n') || literal.starts_with('s') || literal.starts_with('b');
+        if ((named && counted) || literal.starts_with('a')) analysis.depends_on_literals = true;
         std::uint32_t& values = analysis.predicates.back().values;
         if (!rows[i].literal->empty() && !counted) values += std::min(1 + rows[i].more, kUnknownCount - std::min(values, kUnknownCount));
     }
