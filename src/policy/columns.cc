@@ -39,6 +39,37 @@ ColumnDirective as_is(const Question& question, const sql::OutputColumn& column)
     return strictest;
 }
 
+/// A view's own column can be tagged too: the stricter of that and of what its base columns ask for.
+ColumnDirective with_views(const Question& question, const sql::OutputColumn& column, ColumnDirective directive) {
+    for (const ColumnId view : column.via) {
+        if (sensitive(question.tags, view) == nullptr) continue;
+        ColumnDirective next = directive_for(question.tags, view);
+        if (column.flow != Flow::AsIs) next.transform = std::max(Transform::Redact, next.transform);
+        const bool same = next.treatment == directive.treatment && next.transform == directive.transform &&
+                          next.class_name == directive.class_name;
+        if (!same && directive.treatment == Treatment::Apply) {
+            next.transform = std::max({Transform::Redact, next.transform, directive.transform});
+            next.keyed_allowed = false;
+        }
+        if (!same) directive = stricter(next, directive);
+    }
+    return directive;
+}
+
+ColumnDirective by_flow(const Question& question, const sql::OutputColumn& column) {
+    switch (column.flow) {
+        case Flow::Opaque: {
+            const ColumnDirective known = derived(question, column);
+            return known.treatment == Treatment::Apply ? stricter(known, opaque_directive(question)) : opaque_directive(question);
+        }
+        case Flow::Derived: return derived(question, column);
+        case Flow::AsIs: return as_is(question, column);
+        case Flow::CountLike: return scan_directive("says nothing of single values");
+        case Flow::Constant: return scan_directive("from the statement itself");
+    }
+    return {};
+}
+
 int strictness(Treatment treatment) {
     switch (treatment) {
         case Treatment::Withhold: return 3;
@@ -82,17 +113,7 @@ ColumnDirective opaque_directive(const Question& question) {
 }
 
 ColumnDirective directive_of(const Question& question, const sql::OutputColumn& column) {
-    switch (column.flow) {
-        case Flow::Opaque: {
-            const ColumnDirective known = derived(question, column);
-            return known.treatment == Treatment::Apply ? stricter(known, opaque_directive(question)) : opaque_directive(question);
-        }
-        case Flow::Derived: return derived(question, column);
-        case Flow::AsIs: return as_is(question, column);
-        case Flow::CountLike: return scan_directive("says nothing of single values");
-        case Flow::Constant: return scan_directive("from the statement itself");
-    }
-    return {};
+    return with_views(question, column, by_flow(question, column));
 }
 
 ColumnDirective directive_for(const TagTable& tags, ColumnId column) {
@@ -124,7 +145,10 @@ bool touches_sensitive(const Question& question) {
     for (const sql::Statement& statement : analysis.statements) {
         if (statement.has_result && !statement.columns_known) return true;
         for (const sql::OutputColumn& column : statement.columns) {
-            if (column.flow == Flow::Opaque || std::ranges::any_of(column.origins, is_sensitive)) return true;
+            if (column.flow == Flow::Opaque || std::ranges::any_of(column.origins, is_sensitive) ||
+                std::ranges::any_of(column.via, is_sensitive)) {
+                return true;
+            }
         }
     }
     for (const sql::Predicate& predicate : analysis.predicates) {

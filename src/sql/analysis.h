@@ -53,7 +53,8 @@ enum class Flow : std::uint8_t {
 struct OutputColumn {
     std::string name;
     Flow flow = Flow::Opaque;
-    std::vector<ColumnId> origins;      // base columns, views followed
+    std::vector<ColumnId> origins;      // base columns, views followed; AsIs with several: one or each of them
+    std::vector<ColumnId> via;          // columns of the views it came through: these may be tagged as well
     bool operator==(const OutputColumn&) const = default;
 };
 

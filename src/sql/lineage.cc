@@ -23,9 +23,9 @@ void use_named(const Analysis* named, Statement& statement, Analysis& analysis) 
 void show(const VariableShowStmt& node, Statement& statement) {
     statement.has_result = statement.columns_known = true;
     if (text_of(node.name) == "all") {
-        for (const char* name : {"name", "setting", "description"}) statement.columns.push_back({name, Flow::Constant, {}});
+        for (const char* name : {"name", "setting", "description"}) statement.columns.push_back({name, Flow::Constant, {}, {}});
     } else {
-        statement.columns.push_back({std::string(text_of(node.name)), Flow::Constant, {}});
+        statement.columns.push_back({std::string(text_of(node.name)), Flow::Constant, {}, {}});
     }
 }
 
@@ -96,7 +96,7 @@ void Tracing::explain(const ExplainStmt& node) {
 
 void Tracing::explain_named(const Analysis* named) {
     use_named(named, statement_, analysis_);
-    OutputColumn plan{"QUERY PLAN", named && statement_.columns_known ? Flow::Derived : Flow::Opaque, {}};
+    OutputColumn plan{"QUERY PLAN", named && statement_.columns_known ? Flow::Derived : Flow::Opaque, {}, {}};
     for (const Predicate& predicate : analysis_.predicates) plan.origins.push_back(predicate.column);
     for (const OutputColumn& column : statement_.columns) {
         if (column.flow != Flow::AsIs) plan.origins.insert(plan.origins.end(), column.origins.begin(), column.origins.end());
@@ -147,7 +147,7 @@ void Tracing::statement(const Node* node) {
 
 OutputColumn Tracer::output(std::string_view name, const Value& value) const {
     Traced traced = atoms_.resolve(value);
-    return {std::string(name), traced.flow, std::move(traced.origins)};
+    return {std::string(name), traced.flow, std::move(traced.origins), std::move(traced.via)};
 }
 
 Rows Tracer::explained(const Node* node) {

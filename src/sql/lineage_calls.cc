@@ -174,6 +174,7 @@ Tracer::Called Tracer::call_function(const Function& function, const std::vector
     }
     Called called;
     called.value = Value::constant();
+    raises_ = raises_ || !function.builtin;
     for (const Value& argument : arguments) absorb(called.value, argument);
     bool pure = is_pure(function);
     if (!function.builtin && function.kind == FunctionKind::Aggregate) {
@@ -225,12 +226,13 @@ Tracer::Called Tracer::call_body(const Function& function, const std::vector<Val
     Value given = Value::constant();
     for (const Value& argument : arguments) absorb(given, argument);
     const auto known = body(function);
+    raises_ = true;
     Called called;
     called.rows = rows_of_result(function, given);
     called.scalar = !called.rows && function.return_type != type_oid::Record && !is_polymorphic(function.return_type);
     const auto value_of_column = [&](const OutputColumn& column) {
         Value value{.flow = Flow::AsIs};
-        value.atoms = {atoms_.add(column.flow, &column.origins)};
+        value.atoms = {atoms_.add_view_column({}, &column)};
         if (!given.atoms.empty() || given.flow != Flow::Constant) absorb(value, given);
         return value;
     };
@@ -256,9 +258,11 @@ Tracer::Called Tracer::call_body(const Function& function, const std::vector<Val
     return called;
 }
 
-bool Tracer::operator_is_pure(const List* name) const {
-    if (catalog_.empty()) return true;
-    const NodesView parts = nodes(name);
+bool Tracer::operator_is_pure(const A_Expr& node) const {
+    const bool between = node.kind == AEXPR_BETWEEN || node.kind == AEXPR_NOT_BETWEEN || node.kind == AEXPR_BETWEEN_SYM ||
+                         node.kind == AEXPR_NOT_BETWEEN_SYM;   // their name is no operator's
+    if (catalog_.empty() || between) return true;
+    const NodesView parts = nodes(node.name);
     const std::string_view schema = parts.size() > 1 ? text_of(parts[parts.size() - 2]) : std::string_view{};
     const auto found = catalog_.operators(schema, text_of(parts.back()), path_);
     return !found.empty() && std::ranges::all_of(found, [&](const catalog::Operator* op) {

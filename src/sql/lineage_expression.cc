@@ -229,8 +229,11 @@ Value Tracer::sublink(const SubLink& link, const Scope& scope) {
     switch (link.subLinkType) {
         case EXISTS_SUBLINK: value = Value::count(); break;
         case EXPR_SUBLINK:
-            value = rows.complete && rows.columns.size() == 1 ? rows.columns.front().value : Value::opaque();
-            break;
+            if (rows.complete && rows.columns.size() == 1) {
+                value = rows.columns.front().value;
+                break;
+            }
+            [[fallthrough]];   // (a, b) = (SELECT x, y ...)
         case ARRAY_SUBLINK:
         case ANY_SUBLINK:
         case ALL_SUBLINK:
@@ -251,7 +254,7 @@ Value Tracer::operation(const A_Expr& node, const Scope& scope) {
     Value value = Value::constant();
     if (node.lexpr) absorb(value, expression(node.lexpr, scope));
     if (node.rexpr) absorb(value, expression(node.rexpr, scope));
-    if (node.kind == AEXPR_OP && !operator_is_pure(node.name)) absorb(value, Value::opaque());
+    if (!operator_is_pure(node)) absorb(value, Value::opaque());
     if (!value.atoms.empty()) {
         const std::string_view name = node.name ? text_of(nodes(node.name).back()) : std::string_view{};
         const bool total = node.kind != AEXPR_OP || name == "=" || name == "<>" || name == "<" || name == ">" ||

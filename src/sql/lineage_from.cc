@@ -90,7 +90,7 @@ Range& Tracer::relation_range(const catalog::Relation& relation, const Alias* al
         if (range.view) {
             const bool known = range.view->complete && i < range.view->columns.size();
             const OutputColumn* source = known ? &range.view->columns[i] : nullptr;
-            atom = source ? atoms_.add(source->flow, &source->origins) : atoms_.add(Flow::Opaque);
+            atom = atoms_.add_view_column({relation.oid, column.number}, source);
         } else {
             atom = atoms_.add_column({relation.oid, column.number});
         }

@@ -25,8 +25,8 @@ std::shared_ptr<const KnownColumns> unknown() {
 /// Columns of the system's own relations that hold pieces of data or of statements.
 Value Tracer::system_column(const catalog::Relation& relation, const catalog::Column& column) {
     if (!is_system(relation.schema)) return Value{.flow = Flow::AsIs};
-    constexpr std::array<std::string_view, 16> kOpaque{
-        "attmissingval", "data",        "histogram_bounds", "most_common_base_freqs", "most_common_elems",
+    constexpr std::array<std::string_view, 18> kOpaque{
+        "attmissingval", "conninfo", "subconninfo", "data",        "histogram_bounds", "most_common_base_freqs", "most_common_elems",
         "most_common_freqs", "most_common_vals", "most_common_val_nulls", "parameter_types", "query", "setting_value",
         "srvoptions", "statement", "stxdmcv", "stxdexpr", "umoptions"};
     const bool opaque = std::ranges::find(kOpaque, column.name) != kOpaque.end() || column.name.starts_with("stavalues") ||
@@ -47,6 +47,7 @@ std::shared_ptr<const KnownColumns> Tracer::view(const catalog::Relation& relati
         if (known->columns.size() != relation.columns.size()) known = unknown();
         if (!nesting_.cut) catalog_.memo().put(key, known);
     }
+    raises_ = raises_ || known->raises;
     kept_.push_back(known);
     return known;
 }
@@ -76,6 +77,7 @@ std::shared_ptr<const KnownColumns> Tracer::follow(const std::string& sql, const
     if (statements.empty()) return unknown();
     nesting_.objects.push_back(object);
     Tracer inside(context_, path, nesting_);
+    inside.depth_ = depth_;
     const auto known = inside.known_columns(*PGVEIL_AS(RawStmt, statements.back()), function);
     nesting_.objects.pop_back();
     return known;
@@ -98,7 +100,7 @@ std::shared_ptr<const KnownColumns> Tracer::known_columns(const RawStmt& stateme
     open_frame();
     const Rows rows = query(statement.stmt, scope);
     const Frame frame = close_frame();
-    KnownColumns known{{}, rows.complete};
+    KnownColumns known{{}, rows.complete, raises_};
     for (const Output& column : rows.columns) {
         Value value = column.value;
         if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .atoms = frame.crossing});

@@ -251,7 +251,9 @@ Value Tracer::sort_value(const Node* node, const Rows& rows, const Scope& scope,
     const bool bare = reference && nodes(reference->fields).size() == 1 && tag_of(nodes(reference->fields)[0]) == T_String;
     if (bare) {
         const std::string_view name = text_of(nodes(reference->fields)[0]);
-        if (columns_first && find_column(scope, name).what != Found::What::Nothing) return expression(node, scope);
+        // GROUP BY prefers a column, but one of this level only
+        const Scope local{.ranges = scope.ranges};
+        if (columns_first && find_column(local, name).what != Found::What::Nothing) return expression(node, scope);
         const auto found = std::ranges::find(rows.columns, name, &Output::name);
         if (found != rows.columns.end()) return found->value;
     }

@@ -19,6 +19,7 @@ namespace pgveil::sql {
 struct KnownColumns {
     std::vector<OutputColumn> columns;
     bool complete = false;
+    bool raises = true;                  // some expression could raise on what columns hold
 };
 
 /// Predicate::values where an array parameter holds them.
@@ -133,7 +134,7 @@ class Tracer {
     Called call_body(const catalog::Function& function, const std::vector<Value>& arguments);
     std::optional<Rows> rows_of_result(const catalog::Function& function, const Value& value) const;
     Value aggregate_value(const FuncCall& call, Value value, std::span<const Value> arguments) const;
-    bool operator_is_pure(const List* name) const;
+    bool operator_is_pure(const A_Expr& node) const;
 
     // lineage_write
     Rows insert(const InsertStmt& insert, const Scope& outer);
@@ -144,7 +145,7 @@ class Tracer {
     void assign(Range& target, std::string_view column, const Value& value, bool is_default);
     void assign_list(Range& target, const List* list, const Scope& scope);
     Value multi_source(const Node* node, const Scope& scope);
-    Rows returning(const List* list, const Scope& scope);
+    Rows returning(const List* list, const Range& target, const Scope& scope);
 
     // lineage_objects
     std::shared_ptr<const KnownColumns> view(const catalog::Relation& relation);

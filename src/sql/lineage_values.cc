@@ -15,6 +15,8 @@ Flow expression_flow(Flow a, Flow b) {
     return a == Flow::CountLike || b == Flow::CountLike ? Flow::CountLike : Flow::Constant;
 }
 
+const OutputColumn kUnknownSource;
+
 void sort_unique(std::vector<ColumnId>& columns) {
     std::ranges::sort(columns);
     const auto doubles = std::ranges::unique(columns);
@@ -58,13 +60,20 @@ Value either(const Value& a, const Value& b) {
 
 AtomId Atoms::add_column(ColumnId column) {
     const AtomId id = next_id();
-    atoms_.push_back({.flow = Flow::AsIs, .column = column, .origins = nullptr, .parent = id, .next = id});
+    atoms_.push_back({.flow = Flow::AsIs, .column = column, .origins = nullptr, .view = nullptr, .parent = id, .next = id});
     return id;
 }
 
 AtomId Atoms::add(Flow flow, const std::vector<ColumnId>* origins) {
     const AtomId id = next_id();
-    atoms_.push_back({.flow = flow, .column = {}, .origins = origins, .parent = id, .next = id});
+    atoms_.push_back({.flow = flow, .column = {}, .origins = origins, .view = nullptr, .parent = id, .next = id});
+    return id;
+}
+
+AtomId Atoms::add_view_column(ColumnId column, const OutputColumn* source) {
+    const AtomId id = add(source ? source->flow : Flow::Opaque, source ? &source->origins : nullptr);
+    atoms_[id].column = column;
+    atoms_[id].view = source ? source : &kUnknownSource;
     return id;
 }
 
@@ -78,7 +87,7 @@ void Atoms::expand(AtomId atom, const Value& value) {
 
 bool Atoms::stored(AtomId atom) const {
     const Atom& a = atoms_[atom];
-    return a.flow == Flow::AsIs && (a.column != ColumnId{} || (a.origins && !a.origins->empty()));
+    return a.flow == Flow::AsIs && ((a.column != ColumnId{} && !a.view) || (a.origins && !a.origins->empty()));
 }
 
 AtomId Atoms::root(AtomId atom) const {
@@ -126,7 +135,8 @@ Traced Atoms::resolve(const Value& value) const {
             opaque = opaque || atom.flow == Flow::Opaque;
             counts = counts || atom.flow == Flow::CountLike;
             if (atom.flow == Flow::Derived) as_is = false;
-            if (atom.column != ColumnId{}) traced.origins.push_back(atom.column);
+            if (atom.column != ColumnId{}) (atom.view ? traced.via : traced.origins).push_back(atom.column);
+            if (atom.view) traced.via.insert(traced.via.end(), atom.view->via.begin(), atom.view->via.end());
             if (atom.origins) traced.origins.insert(traced.origins.end(), atom.origins->begin(), atom.origins->end());
             for (const Value& other : expansions_of(atom)) {
                 expands = true;
@@ -141,6 +151,7 @@ Traced Atoms::resolve(const Value& value) const {
         if (traced.origins.size() == before && !expands) as_is = false;
     }
     sort_unique(traced.origins);
+    sort_unique(traced.via);
     if (opaque) {
         traced.flow = Flow::Opaque;
     } else if (traced.origins.empty()) {

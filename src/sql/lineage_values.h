@@ -50,7 +50,7 @@ void add_atoms(Value& into, std::span<const AtomId> atoms);
 /// What a value comes from in the end.
 struct Traced {
     Flow flow = Flow::Opaque;
-    std::vector<ColumnId> origins;       // sorted, unique
+    std::vector<ColumnId> origins, via;  // sorted, unique
 };
 
 class Atoms {
@@ -58,6 +58,8 @@ class Atoms {
     AtomId add_column(ColumnId column);
     /// `origins` must outlive this; null: none.
     AtomId add(Flow flow, const std::vector<ColumnId>* origins = nullptr);
+    /// A view's column: what it comes from, and itself on the way.
+    AtomId add_view_column(ColumnId column, const OutputColumn* source);
     /// The atom's value may also be `value` (recursive CTE columns, assigned columns).
     void expand(AtomId atom, const Value& value);
     /// A condition compares these with each other; `exact`: by plain equality of two unchanged values.
@@ -73,6 +75,7 @@ class Atoms {
         bool exact = true;               // of the class, kept at its root
         ColumnId column;
         const std::vector<ColumnId>* origins;
+        const OutputColumn* view;        // then `column` is the view's
         AtomId parent, next;             // union-find; `next` rings through the members
         std::int32_t expansions = -1;    // place in expansions_
         std::uint32_t seen = 0;

@@ -64,9 +64,15 @@ Value Tracer::multi_source(const Node* node, const Scope& scope) {
     return value;
 }
 
-Rows Tracer::returning(const List* list, const Scope& scope) {
+Rows Tracer::returning(const List* list, const Range& range, const Scope& scope) {
     if (!list) return {{}, true};
-    return targets(list, scope);
+    Rows rows = targets(list, scope);
+    // A rule returns what it likes, and so does a view's INSTEAD OF trigger.
+    const catalog::Relation* relation = range.relation;
+    if (relation && (relation->has_rules || (range.view && relation->has_triggers))) {
+        for (Output& column : rows.columns) column.value = Value::opaque();
+    }
+    return rows;
 }
 
 Rows Tracer::insert(const InsertStmt& statement, const Scope& outer) {
@@ -104,7 +110,7 @@ Rows Tracer::insert(const InsertStmt& statement, const Scope& outer) {
         if (conflict->whereClause) condition(conflict->whereClause, conflict_scope);
     }
     const Scope after{.outer = &scope, .ranges = {&into}};
-    return returning(statement.returningList, after);
+    return returning(statement.returningList, into, after);
 }
 
 Rows Tracer::update(const UpdateStmt& statement, const Scope& outer) {
@@ -115,7 +121,7 @@ Rows Tracer::update(const UpdateStmt& statement, const Scope& outer) {
     from(statement.fromClause, scope);
     assign_list(range, statement.targetList, scope);
     if (statement.whereClause) condition(statement.whereClause, scope);
-    return returning(statement.returningList, scope);
+    return returning(statement.returningList, range, scope);
 }
 
 Rows Tracer::remove(const DeleteStmt& statement, const Scope& outer) {
@@ -125,7 +131,7 @@ Rows Tracer::remove(const DeleteStmt& statement, const Scope& outer) {
     scope.ranges.push_back(&range);
     from(statement.usingClause, scope);
     if (statement.whereClause) condition(statement.whereClause, scope);
-    return returning(statement.returningList, scope);
+    return returning(statement.returningList, range, scope);
 }
 
 Rows Tracer::merge(const MergeStmt& statement, const Scope& outer) {

@@ -71,6 +71,9 @@ void Tracer::literal_use(const Value& value, PredicateUse use, const Node* liter
 void Tracer::together(const Value& a, const Value& b, bool exact) {
     Value both = a;
     add_atoms(both, b.atoms);
+    // What is compared with a value of unknown origin is of unknown origin.
+    const bool opaque = a.flow == Flow::Opaque || b.flow == Flow::Opaque;
+    if (opaque && !both.atoms.empty()) add_atoms(both, std::vector{atoms_.add(Flow::Opaque)});
     if (both.atoms.size() < 2) return;
     work_ += both.atoms.size();
     atoms_.equate(both.atoms, exact);
@@ -132,7 +135,7 @@ void Tracer::comparison(const A_Expr& node, const Scope& scope) {
         case AEXPR_BETWEEN_SYM:
         case AEXPR_NOT_BETWEEN_SYM: use = PredicateUse::Range; break;
     }
-    if (!operator_is_pure(node.name) && node.kind == AEXPR_OP) use = PredicateUse::Other;
+    if (!operator_is_pure(node)) use = PredicateUse::Other;
     compare_nodes(node.lexpr, node.rexpr, use, scope);
 }
 
@@ -241,8 +244,9 @@ void Tracer::finish(Analysis& analysis) {
     };
     std::vector<Row> rows;
     for (const Event& event : events_) {
-        for (const ColumnId column : atoms_.resolve(event.value).origins) {
-            rows.push_back({column, event.use, &event.literal, event.more});
+        const Traced traced = atoms_.resolve(event.value);
+        for (const auto* columns : {&traced.origins, &traced.via}) {
+            for (const ColumnId column : *columns) rows.push_back({column, event.use, &event.literal, event.more});
         }
     }
     std::ranges::sort(rows, [](const Row& a, const Row& b) {
