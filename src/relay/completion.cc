@@ -99,6 +99,10 @@ void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, s
     if (ends && tag == "ROLLBACK") rolled_back_ = true;
     if (statement.verb == sql::Verb::RollbackTo) transaction_.shielded = false;
     transaction_.on_tag(tag, statement.chain, statement.verb == sql::Verb::RollbackTo);
+    if (statement.name == "session characteristics" && (statement.read_only || statement.read_write)) {
+        client_read_only_default_ = statement.read_only;
+        protocol::put_parameter_status(out_->to_client, "default_transaction_read_only", statement.read_only ? "on" : "off");
+    }
     if (statement.verb == sql::Verb::Begin) client_read_only_ = client_read_only_default_;
     if (statement.read_only || statement.read_write) client_read_only_ = statement.read_only;
     if (statement.verb == sql::Verb::Begin) transaction_.writable = std::exchange(begin_writable_, false);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kScriptName = "pgveil_script";
 
+constexpr std::string_view kPinDefault = "SET default_transaction_read_only = on";
+
 bool needs_write(sql::Kind kind) {
     switch (kind) {
         case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
@@ -134,7 +136,7 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     note_facts(analysis);
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
     batch_open_ = batch_ran_ = false;
-    if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+    if (std::exchange(relock_, false)) script_query(kPinDefault);
     if (run->enforced) after_transaction_verb(analysis, true);
 }
 
@@ -157,7 +159,7 @@ void Relay::run_captured() {
     if (request.parameters.empty()) {
         protocol::put_query(out_->to_server, request.statement);
         send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
-        if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+        if (std::exchange(relock_, false)) script_query(kPinDefault);
     } else {
         bind_captured(request, run);
     }
@@ -185,12 +187,14 @@ void Relay::bind_captured(const RequestView& request, const RunPtr& run) {
                                         session::Request::Sync}) {
         send(part, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
     }
-    if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+    if (std::exchange(relock_, false)) script_query(kPinDefault);
 }
 
 // After a BEGIN or SET TRANSACTION the proxy has the last word on what the block may do: one that may write
 // is made read-write whatever the default, READ WRITE asked for without a write grant changes nothing.
 void Relay::after_transaction_verb(const sql::Analysis& analysis, bool simple) {
+    const bool touches_default = std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.name == "session characteristics"; });
+    if (touches_default && setup_.view->enforcing()) return simple ? script_query(kPinDefault) : script(kPinDefault);
     if (analysis.kind != sql::Kind::Transaction || analysis.statements.size() != 1) return;
     const sql::Statement& statement = analysis.statements.front();
     const bool begins = statement.verb == sql::Verb::Begin && transaction_.status == TransactionStatus::Idle;
