@@ -9,6 +9,7 @@ namespace pgveil::control {
 namespace {
 
 constexpr std::uint32_t kMostAttempts = 3;
+constexpr std::chrono::minutes kUnknownSpeaks{15};   // time for somebody to look before the same may be asked again
 
 Answer with(Outcome outcome, RequestView request, std::string detail = {}) {
     Answer answer;
@@ -49,8 +50,8 @@ std::optional<store::RequestRow> Service::wanted(const ConsumeRequest& ask, Wall
 bool Service::still_speaks(const Row& row, WallTime now) const {
     const auto state = row.view.state;
     if (!has_ended(state)) return true;
-    return (state == RequestState::Denied || state == RequestState::Unknown) &&
-           now < row.view.decided + options_.denied_cooldown;
+    if (state == RequestState::Denied) return now < row.view.decided + options_.denied_cooldown;
+    return state == RequestState::Unknown && now < row.view.decided + kUnknownSpeaks;
 }
 
 /// What the session would run now against what was approved. The approval stays: the session may be set

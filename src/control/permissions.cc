@@ -19,7 +19,8 @@ constexpr Allowed kAdminOnly      = {false,   false,  true,  false, false};
 constexpr Allowed kReaders        = {true,    true,   true,  false, true};
 constexpr Allowed kOverseers      = {false,   true,   true,  false, false};
 constexpr Allowed kGranters       = {true,    false,  false, false, true};
-constexpr Allowed kStoppers       = {true,    false,  true,  false, true};
+constexpr Allowed kRevokers       = {true,    false,  true,  false, true};
+constexpr Allowed kStoppers       = {false,   false,  true,  false, true};
 
 constexpr Allowed row_of(Action action) {
     switch (action) {
@@ -34,7 +35,7 @@ constexpr Allowed row_of(Action action) {
         case Action::Approve:
         case Action::Deny: return kApproverOnly;
         case Action::Grant: return kGranters;
-        case Action::Revoke:
+        case Action::Revoke: return kRevokers;
         case Action::Kill:
         case Action::Switch: return kStoppers;
         case Action::Reload:

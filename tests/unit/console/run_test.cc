@@ -30,9 +30,9 @@ TEST_CASE("every command asks for the permission the table names, row by row") {
                         {"SHOW AUDIT", "hi"}, {"SHOW GRANTS", "ehib"}, {"SHOW REQUESTS", "ehib"}, {"SHOW REQUEST 'r_x'", "ehib"},
                         {"SHOW SESSIONS", "ehib"}, {"SHOW CLIENTS", "ehib"}, {"SHOW SERVERS", "ehib"}, {"APPROVE 'r_x'", "e"},
                         {"DENY 'r_x' REASON 'x'", "e"}, {"GRANT read ON nowhere TO nobody FOR '1h'", "eb"},
-                        {"REVOKE GRANT 'g_x'", "eib"}, {"KILL '999'", "eib"}, {"KILL AGENT 'nobody'", "eib"},
-                        {"DISABLE AGENT 'nobody'", "eib"}, {"ENABLE AGENT 'nobody'", "eib"}, {"DISABLE DATABASE 'nowhere'", "eib"},
-                        {"ENABLE DATABASE 'nowhere'", "eib"}, {"RELOAD", "i"}, {"SHUTDOWN", "i"}};
+                        {"REVOKE GRANT 'g_x'", "eib"}, {"KILL '999'", "ib"}, {"KILL AGENT 'nobody'", "ib"},
+                        {"DISABLE AGENT 'nobody'", "ib"}, {"ENABLE AGENT 'nobody'", "ib"}, {"DISABLE DATABASE 'nowhere'", "ib"},
+                        {"ENABLE DATABASE 'nowhere'", "ib"}, {"RELOAD", "i"}, {"SHUTDOWN", "i"}};
     const std::pair<char, const char*> people[] = {{'e', "erik"}, {'h', "hana"}, {'i', "ivan"}, {'b', "bea"}};
     Desk d;
     for (const auto& row : rows) {

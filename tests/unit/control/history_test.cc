@@ -85,3 +85,38 @@ TEST_CASE("a log that does not read to its end is refused") {
     std::ofstream(segment, std::ios::binary | std::ios::trunc) << text;
     CHECK_FALSE(read_history({r.log_dir()}).has_value());
 }
+
+TEST_CASE("of years of records only what still matters is kept, and means the same") {
+    Bench b;
+    const auto old = approved(b, draft_of("old"));
+    REQUIRE(b.deny("erik", old).has_value());
+    Grant g;
+    g.agent = "copilot";
+    g.database = "shop";
+    g.access = Access::Read;
+    REQUIRE(b.service->grant(b.who("erik"), g, hours(1), b.now).has_value());
+    REQUIRE(b.service->disable(b.who("ivan"), Switch::Subject::Agent, "rover", "", b.now).has_value());
+    REQUIRE(b.service->enable(b.who("ivan"), Switch::Subject::Agent, "rover", "", b.now).has_value());
+    b.now += std::chrono::days(3);
+    (void)b.service->tick(b.now);
+    const auto live = b.service->grant(b.who("erik"), g, hours(1), b.now);
+    const auto waiting = approved(b);
+    auto other = draft_of("another");
+    other.shape = "another";
+    const auto denied = b.file(other).request.id;
+    REQUIRE(b.deny("erik", denied).has_value());
+
+    const auto kept = keep_useful(b.journal->records);
+    for (const auto& record : kept) CHECK(record.request != old);
+    CHECK(kept.size() == 6);   // one switch, one grant, filing and approval, one denial, the newest time
+    CHECK(kept.back().time == b.now);
+    b.service.reset();
+    b.options.history = kept;
+    b.options.store_is_new = false;
+    b.open();
+    CHECK(b.service->live_grants(b.now).size() == 1);
+    CHECK(b.service->live_grants(b.now).at(0).id == live->id);
+    CHECK(b.service->switches()->empty());
+    CHECK(b.state(denied) == RequestState::Denied);
+    CHECK(b.consume_id(waiting).outcome == Outcome::Consumed);
+}

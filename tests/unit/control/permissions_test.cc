@@ -16,7 +16,7 @@ TEST_CASE("each role may what the table says, row by row") {
                         {Action::ShowRequest, "audb"},  {Action::ShowStatement, "a"}, {Action::ShowGrants, "audb"},
                         {Action::ShowSessions, "audb"}, {Action::ShowAudit, "ud"},    {Action::Approve, "a"},
                         {Action::Deny, "a"},            {Action::Grant, "ab"},        {Action::Revoke, "adb"},
-                        {Action::Kill, "adb"},          {Action::Switch, "adb"},      {Action::Reload, "d"},
+                        {Action::Kill, "db"},           {Action::Switch, "db"},       {Action::Reload, "d"},
                         {Action::Shutdown, "d"}};
     REQUIRE(std::size(rows) == std::size(kAllActions));
     for (const auto& row : rows) {

@@ -64,6 +64,7 @@ inline ServiceOptions options_for(const Directory& dir) {
     o.store_url = "sqlite:" + dir.file().string();
     o.store_is_new = true;
     o.seal_key = Secret(Bytes(32, 7));
+    o.denied_cooldown = seconds(900);
     o.agents = {{"copilot", "dana", {}}, {"rover", "", {}}};
     o.people = {person("dana", {Role::Approver, Role::Admin}, {"dba"}), person("erik", {Role::Approver}, {"dba"}),
                 person("faye", {Role::Approver}, {"dba"}),              person("gil", {Role::Approver}),
