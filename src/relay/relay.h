@@ -114,7 +114,7 @@ class Relay final : private sql::NamedStatements {
         RunPtr run;
     };
 
-    // relay.cc: pumps, waiting, ledger
+    // pump.cc: messages, waiting, ledger
     void pump_client();
     void pump_server();
     void process(char type, ByteView body);
