@@ -3,6 +3,7 @@
 
 #include "cli/check.h"
 #include "cli/detect.h"
+#include "cli/discover.h"
 #include "cli/explain.h"
 #include "cli/grants.h"
 #include "cli/init.h"
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
         {"serve", run_serve, "run the proxy in the foreground"},
         {"check", run_check, "all problems of a config at once; --reference lists every option"},
         {"explain", run_explain, "what would happen to a statement, and why"},
+        {"discover", run_discover, "propose column tags from names and sampled values"},
         {"detect", run_detect, "content detection: JSON lines in, JSON lines out"},
         {"mask", run_mask, "stdin to stdout, personal data masked"},
         {"requests", run_requests, "what agents ask: list, show, approve, deny"},

@@ -18,9 +18,13 @@ Result<Secret, std::string> password_of(const config::Path& file) {
 
 }  // namespace
 
-Result<catalog::Snapshot::Contents, std::string> load_catalog(const config::Database& database, bool writer) {
+Result<Secret, std::string> upstream_password(const config::Database& database, bool writer) {
     const bool own_file = writer && !database.password_file_write.empty();
-    const auto password = password_of(own_file ? database.password_file_write : database.password_file);
+    return password_of(own_file ? database.password_file_write : database.password_file);
+}
+
+Result<catalog::Snapshot::Contents, std::string> load_catalog(const config::Database& database, bool writer) {
+    const auto password = upstream_password(database, writer);
     if (!password) return refuse(password.error());
     auto loader = catalog::Loader::connect(writer ? database.upstream_write : database.upstream, *password, database.connect_timeout);
     if (!loader) return refuse(loader.error().message);

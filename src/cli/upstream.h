@@ -8,6 +8,9 @@
 
 namespace pgveil::cli {
 
+/// The password file's first line, empty without a file; read now.
+[[nodiscard]] Result<Secret, std::string> upstream_password(const config::Database& database, bool writer);
+
 /// `writer`: through upstream_write. The refusal is a sentence for the operator.
 [[nodiscard]] Result<catalog::Snapshot::Contents, std::string> load_catalog(const config::Database& database, bool writer = false);
 

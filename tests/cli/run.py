@@ -20,7 +20,7 @@ cluster = None
 
 
 def pgveil(*words, text=None, env=None):
-    return subprocess.run([binary, *map(str, words)], input=text or "", capture_output=True, text=True, timeout=60,
+    return subprocess.run([binary, *map(str, words)], input=text or "", capture_output=True, text=True, timeout=120,
                           env={**os.environ, **(env or {})})
 
 
@@ -166,7 +166,7 @@ def explain(*statements, options=()):
     return answers
 
 
-@suite.case("check --online passes a plain role, refuses a superuser and names a tag that matches nothing")
+@suite.case("check --online passes a plain role, refuses a superuser and names a tag that matches nothing", limit=240)
 def _():
     config = config_for_cluster()
     exits(pgveil("check", "--config", config, "--online"), 0)
@@ -177,7 +177,7 @@ def _():
     contains(text, "shop.public.people.male")
 
 
-@suite.case("explain judges reads, writes, DDL, administration and nonsense, with the contract's keys")
+@suite.case("explain judges reads, writes, DDL, administration and nonsense, with the contract's keys", limit=240)
 def _():
     read, write, ddl, admin, unknown = explain("select mail, upper(mail) from people", "delete from people", "drop table people",
                                                "select pg_read_file('/etc/passwd')", "selec 1")
@@ -193,7 +193,7 @@ def _():
     contains(unknown["error"], "42601")
 
 
-@suite.case("explain takes a search path, real grants, and no server at all")
+@suite.case("explain takes a search path, real grants, and no server at all", limit=240)
 def _():
     equal(explain("select * from people", options=["--search-path", "pg_catalog"])[0]["kind"], "unknown")
     equal(explain("delete from people", options=["--grants"])[0]["action"], "hold")
@@ -206,7 +206,29 @@ def _():
     equal([a["kind"] for a in offline], ["read", "unknown"])
 
 
-@suite.case("explain says which agent, database or line it does not understand")
+@suite.case("discover proposes columns by name and by value, tells what the config lacks, and prints no value", limit=240)
+def _():
+    words = ["discover", "--config", config_for_cluster(), "--database", "shop"]
+    lines = exits(pgveil(*words, "--json"), 0).stdout
+    found = {p["column"]: p for p in map(json.loads, lines.splitlines())}
+    equal({name: (p["class"], p["in_config"]) for name, p in found.items()}, {
+        "shop.public.people.mail": ("EMAIL_ADDRESS", True),
+        "shop.public.letters.birth_date": ("DATE_OF_BIRTH", False),
+        "shop.public.letters.code": ("EMAIL_ADDRESS", False)})
+    done = exits(pgveil(*words, "--diff"), 1)
+    contains(done.stdout, 'column = "shop.public.letters.code"')
+    absent(done.stdout, "people.mail")
+    contains(done.stderr, "shop.public.letters.body: EMAIL_ADDRESS in 3 of 3")
+    absent(done.stdout + done.stderr, "example.com")
+    snippet = config_for_cluster().with_name("found.toml")
+    snippet.write_text(config_for_cluster().read_text() + done.stdout)
+    exits(pgveil("check", "--config", snippet, "--online"), 0)
+    exits(pgveil("discover", "--config", snippet, "--database", "shop", "--diff"), 0)
+    names_only = exits(pgveil(*words, "--json", "--sample", "0"), 0).stdout
+    absent(names_only, "letters.code")
+
+
+@suite.case("explain says which agent, database or line it does not understand", limit=240)
 def _():
     config = config_for_cluster()
     exits(pgveil("explain", "--config", config, "--agent", "ghost", "--database", "shop", "select 1"), 2)
@@ -220,6 +242,8 @@ def start():
     cluster.sql("CREATE ROLE plain LOGIN")
     cluster.sql("CREATE DATABASE shop")
     cluster.sql("CREATE TABLE people (id int PRIMARY KEY, mail text, age int); GRANT SELECT ON people TO plain", "shop")
+    cluster.sql("CREATE TABLE letters (code text, body text, birth_date date); GRANT SELECT ON letters TO plain; INSERT INTO letters "
+                "SELECT 'user' || n || '@example.com', 'Dear all, please write to user' || n || '@example.com about it' FROM generate_series(1, 3) n", "shop")
 
 
 if __name__ == "__main__":
