@@ -112,6 +112,7 @@ Answer confirm_key_value(const Candidate& c) {
     // The pattern ends at the first character of the value; quotes decide how far it goes.
     if (c.end == 0) return std::nullopt;
     const std::size_t first = c.end - 1;
+    if (std::string_view("${<%").find(c.text[first]) != std::string_view::npos) return std::nullopt;  // a template's
     const char quote = first > 0 ? c.text[first - 1] : '\0';
     std::size_t end = first;
     if (quote == '\'' || quote == '"') {
@@ -127,12 +128,12 @@ Answer confirm_key_value(const Candidate& c) {
 Answer confirm_token(const Candidate& c) {
     const auto in_token = [](char x) { return is_base64url(x); };
     const auto in_tail = [](char x) { return is_base64url(x) || x == '.' || x == '+' || x == '/'; };
+    // xxxxxxxxxxxx, 000000000000: judged on what the pattern matched, so that nothing glued on can hide a token.
+    const std::string_view tail = c.text.substr(c.end - std::min<std::size_t>(c.end, 12), std::min<std::size_t>(c.end, 12));
+    if (std::ranges::all_of(tail, [&](char x) { return x == tail.front(); })) return std::nullopt;
     const std::size_t start = run_start(c.text, c.end, in_tail);
     std::size_t end = run_end(c.text, c.end, in_token);
     while (end < c.text.size() && c.text[end] == '=') ++end;
-    const std::string_view token = c.text.substr(start, end - start);
-    const std::string_view tail = token.substr(token.size() - std::min<std::size_t>(token.size(), 12));
-    if (std::ranges::all_of(tail, [&](char x) { return x == tail.front(); })) return std::nullopt;  // xxxxxxxxxxxx, 000000000000
     return Confirmed{start, end, 1.0};
 }
 

@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t kMostHits = 65536;
 /// More candidates than this in one text: confirmers hurry.
 constexpr std::size_t kHurry = 200;
+/// A hint within a text speaks for what begins at most this many bytes behind it (AWS Macie's distance).
+constexpr std::size_t kCueReach = 30;
+constexpr std::size_t kMostCues = 1024, kShortestCued = 10, kFewestCuedDigits = 4;
 /// A stored column's name silences only findings less sure than this: an e-mail address in "user_id" is one.
 constexpr double kSure = 0.9;
 
@@ -81,6 +84,7 @@ void Detector::scan(std::string_view text, const Features& features, const HintV
     hints_ = &hints;
     fresh_ = false;
     candidates_ = 0;
+    cues_.clear();
     find(features);
     if (!doubt_) match(features, hints.opens_hinted_rules());
 }
@@ -100,10 +104,28 @@ void Detector::find(const Features& features) {
 
 void Detector::match(const Features& features, bool weak) {
     for (const PatternGroup& group : rules_->groups) {
-        if (group.hinted ? !weak : !group.opens(features)) continue;
+        if (group.hinted ? !weak && !(group.opens(features) && look_for_cues(features)) : !group.opens(features)) continue;
         if (!group.patterns->scan(text_, scratch_, &Detector::on_match, this)) doubt_ = true;
         if (doubt_) return;
     }
+}
+
+/// Whether the text holds words that speak for a hinted rule; they are kept in cues_.
+bool Detector::look_for_cues(const Features& features) {
+    if (!rules_->cues || features.length < kShortestCued || features.digits < kFewestCuedDigits) return false;
+    if (!rules_->cues->scan(text_, scratch_, &Detector::on_cue, this)) doubt_ = true;
+    return !cues_.empty();
+}
+
+bool Detector::on_cue(void* self, std::uint32_t rule, std::uint64_t, std::uint64_t end) {
+    auto& cues = static_cast<Detector*>(self)->cues_;
+    if (!cues.empty() && cues.back().first == rule && end - cues.back().second < kCueReach / 2) return true;
+    if (cues.size() < kMostCues) cues.emplace_back(rule, end);
+    return cues.size() < kMostCues;
+}
+
+bool Detector::cued(std::uint32_t rule, std::size_t start) const {
+    return std::ranges::any_of(cues_, [&](const auto& cue) { return cue.first == rule && cue.second <= start && start - cue.second <= kCueReach; });
 }
 
 bool Detector::on_offer(void* self, std::size_t end) {
@@ -120,17 +142,19 @@ bool Detector::take(std::uint32_t index, std::size_t end) {
     if (!fresh_) std::ranges::fill(last_end_, 0);
     fresh_ = true;
     if (end <= last_end_[index]) return true;
-    const bool hinted = hints_->speaks_for(index);
-    if (rule.rule.strength == Strength::Hinted && !hinted) return true;
+    const bool named = hints_->speaks_for(index), weak = rule.rule.strength == Strength::Hinted && !named;
+    if (weak && cues_.empty()) return true;
+    const bool hinted = named || weak;
     const auto found = rule.confirm != nullptr ? rule.confirm({text_, end, hinted, ++candidates_ > kHurry}) : find_start(rule, end);
     if (!found || found->start >= found->end || found->end > text_.size()) return true;
+    if (weak && !cued(index, found->start)) return true;
     if (found->confidence < kSure && hints_->speaks_against(index)) return true;
     if (hits_.size() == kMostHits) {
         doubt_ = true;
         return false;
     }
     last_end_[index] = found->end;
-    hits_.push_back({index, found->start, found->end, found->confidence});
+    hits_.push_back({index, found->start, found->end, weak ? found->confidence * 0.7 : found->confidence});
     return true;
 }
 

@@ -1,5 +1,6 @@
 // Detector: one text in, merged findings out. The pipeline of detection lives here:
-// normal form -> gate -> end-only scan -> confirmer -> merge.
+// normal form -> gate -> finders and end-only scan -> confirmer -> merge. A hinted rule also runs where the text
+// itself holds one of its hints shortly before ("phone 415-555-2671").
 //
 // Owns scratch memory and buffers: one thread, neither copied nor moved, no allocation in the steady state.
 // Hostile bytes: yes. `doubt` in the answer means the caller must treat the whole text as sensitive.
@@ -57,6 +58,9 @@ class Detector {
     void scan(std::string_view text, const Features& features, const HintView& hints);
     void find(const Features& features);
     void match(const Features& features, bool weak);
+    bool look_for_cues(const Features& features);
+    static bool on_cue(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
+    [[nodiscard]] bool cued(std::uint32_t rule, std::size_t start) const;
     static bool on_offer(void* self, std::size_t end);
     bool take(std::uint32_t rule, std::size_t end);
     std::optional<Confirmed> find_start(const CompiledRule& rule, std::size_t end);
@@ -66,6 +70,7 @@ class Detector {
     Scratch scratch_, start_scratch_;
     NormalForm normal_;
     std::vector<DigitSpan> digit_spans_;
+    std::vector<std::pair<std::uint32_t, std::size_t>> cues_;   // rule, where its hint ends in the text
     std::vector<Hit> hits_;
     std::vector<Finding> findings_;
     std::vector<std::size_t> last_end_;      // per rule: end of its last hit, to skip matches inside it

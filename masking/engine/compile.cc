@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "detect/chars.h"
 #include "detect/detector.h"
 #include "detect/name_words.h"
 #include "engine/compiled_rules.h"
@@ -115,6 +116,31 @@ std::optional<Refusal> add_groups(CompiledRules& to) {
     return std::nullopt;
 }
 
+/// "phone number" as a pattern: its words, apart or together, in any case.
+std::string cue_pattern(const std::string& hint) {
+    std::string pattern = "(?i)\\b";
+    for (const std::string& word : words_of_name(hint)) {
+        if (std::ranges::any_of(word, is_high)) return {};
+        pattern += (pattern.ends_with("\\b") ? "" : "[ _-]?") + word;
+    }
+    return pattern + "s?\\b";
+}
+
+std::optional<Refusal> add_cues(CompiledRules& to) {
+    std::vector<Pattern> patterns;
+    for (std::uint32_t i = 0; i < to.rules.size(); ++i) {
+        if (to.rules[i].rule.strength != Strength::Hinted) continue;
+        for (const std::string& hint : to.rules[i].rule.hints) {
+            if (std::string pattern = cue_pattern(hint); !pattern.empty()) patterns.push_back({std::move(pattern), i, false});
+        }
+    }
+    if (patterns.empty()) return std::nullopt;
+    auto compiled = PatternSet::compile(patterns, false);
+    if (!compiled) return Refusal{to.rules[compiled.error().id].rule.id, "a hint is no word: " + compiled.error().why};
+    to.cues = std::make_shared<const PatternSet>(std::move(*compiled));
+    return std::nullopt;
+}
+
 /// Named rules' examples are column names; hinted rules' are texts under their first hint; strong ones' stand alone.
 std::optional<Refusal> prove(Detector& detector, std::size_t index) {
     const CompiledRules& rules = detector.rules();
@@ -145,6 +171,7 @@ Result<std::shared_ptr<const CompiledRules>, RuleRefusal> compile(const std::vec
         }
     }
     if (auto fault = add_groups(*made)) return refuse(std::move(*fault));
+    if (auto fault = add_cues(*made)) return refuse(std::move(*fault));
     Detector detector(made);
     for (std::size_t i = 0; i < made->rules.size(); ++i) {
         if (auto fault = prove(detector, i)) return refuse(std::move(*fault));

@@ -54,6 +54,7 @@ bool CompiledRules::fit(Scratch& scan, Scratch& starts) const {
     for (const PatternGroup& group : groups) {
         if (!scan.fit(*group.patterns)) return false;
     }
+    if (cues && !scan.fit(*cues)) return false;
     for (const CompiledRule& rule : rules) {
         if (rule.starts && !starts.fit(*rule.starts)) return false;
     }

@@ -60,6 +60,7 @@ class CompiledRules {
     std::vector<CompiledRule> rules;
     std::vector<FoundRule> found;            // in the order of `rules`
     std::vector<PatternGroup> groups;
+    std::shared_ptr<const PatternSet> cues;  // hinted rules' hints as words of a text; null if there are none
 
     /// What `name` says. Blocks for microseconds (all hints of all rules): cache it.
     [[nodiscard]] NameHints hints_of(std::string_view name) const;

@@ -85,3 +85,16 @@ TEST_CASE("findings glued to other text are found") {
     CHECK(classes_in("john@example.com, 42") == "EMAIL_ADDRESS");
     CHECK(classes_in("JOHN@EXAMPLE.COM") == "EMAIL_ADDRESS");
 }
+
+TEST_CASE("a word of the text itself speaks for a weak rule, from nearby and from before only") {
+    CHECK(classes_in("Phone: 415-555-2671") == "PHONE_NUMBER");
+    CHECK(classes_in("his phone number is (415) 555-2671.") == "PHONE_NUMBER");
+    CHECK(classes_in("NHS number 943 476 5919") == "UK_NHS");
+    CHECK(classes_in("login from IP 203.0.113.7") == "IP_ADDRESS");
+    CHECK(classes_in("Aadhaar 2994 3710 4873") == "IN_AADHAAR");
+    CHECK(classes_in("415-555-2671 is his phone") == "");
+    CHECK(classes_in("The phone was broken when the parcel with the number 415-555-2671 came") == "");
+    CHECK(classes_in("microphone 415-555-2671") == "");
+    CHECK(classes_in("iPhone 14 Pro 2023") == "");
+    CHECK(classes_in("version 203.0.113.7") == "");
+}
