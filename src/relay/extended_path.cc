@@ -2,6 +2,7 @@
 //
 // Parse and Describe only analyse on the server, so they pass for statements that will be held; Bind is
 // where parameters are known and planning could run code, so what is not a read stops there.
+#include "relay/canonical.h"
 #include "relay/plans.h"
 #include "relay/refusal.h"
 #include "relay/relay.h"
@@ -21,7 +22,10 @@ std::vector<BoundParameter> bound(const protocol::BindView& bind, const Prepared
     std::vector<BoundParameter> parameters;
     for (std::size_t i = 0; i < bind.parameters.size(); ++i) {
         const auto& p = bind.parameters[i];
-        parameters.push_back({i < statement->types.size() ? statement->types[i] : kInvalidOid, p.format, p.is_null, copy_of(p.value)});
+        // The server's word for the type: a driver may leave it open in one execution and name it in the next.
+        const auto& described = statement->description ? statement->description->parameters : statement->types;
+        const auto& types = i < described.size() ? described : statement->types;
+        parameters.push_back(canonical({i < types.size() ? types[i] : kInvalidOid, p.format, p.is_null, copy_of(p.value)}));
     }
     return parameters;
 }

@@ -34,8 +34,9 @@ struct DatabaseView {
 };
 using DatabaseViewPtr = std::shared_ptr<const DatabaseView>;
 
-/// Columns of a statement's result as the server described them.
+/// Columns of a statement's result and types of its parameters, as the server described them.
 struct Description {
+    std::vector<Oid> parameters;
     std::vector<masking::Column> columns;            // formats are Text here; a portal knows its own
 };
 using DescriptionPtr = std::shared_ptr<const Description>;

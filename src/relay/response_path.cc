@@ -133,8 +133,14 @@ void Relay::discard(const session::Entry& entry) {
 }
 
 void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
-    if (frame.type == 't') return;
+    if (frame.type == 't') {
+        const auto types = protocol::parse_parameter_description(frame.body);
+        if (!types) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+        pending.parameters = *types;
+        return;
+    }
     auto description = std::make_shared<Description>();
+    description->parameters = pending.parameters;
     if (frame.type == 'T') {
         const auto fields = protocol::parse_row_description(frame.body);
         if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
@@ -156,7 +162,7 @@ void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& ent
     (void)entry;
     switch (pending.why) {
         case Pending::Why::Describe:
-            if (frame.type != 't') on_described(frame, pending);
+            on_described(frame, pending);
             return;
         case Pending::Why::AskPath:
             if (frame.type == 'D') return on_path_row(frame.body);

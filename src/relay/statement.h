@@ -73,6 +73,7 @@ struct Pending {
     PreparedPtr statement;
     PortalPtr portal;
     RunPtr run;
+    std::vector<Oid> parameters; // Describe: of ParameterDescription
     Bytes replacement;           // Poison: our error
     bool closes_statement = false;
 };
