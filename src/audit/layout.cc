@@ -142,7 +142,7 @@ Result<std::vector<SegmentName>, std::string> list_segments(const std::vector<st
             segments.push_back(std::move(*segment));
         }
     }
-    std::ranges::stable_sort(segments, [](const SegmentName& a, const SegmentName& b) {
+    std::ranges::sort(segments, [](const SegmentName& a, const SegmentName& b) {
         return std::pair(a.first, a.copy) < std::pair(b.first, b.copy);
     });
     return segments;

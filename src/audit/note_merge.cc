@@ -69,4 +69,13 @@ void NoteMerge::pop() {
     if (best < sources_.size()) advance(sources_[best]);
 }
 
+std::optional<SignedCheckpoint> last_checkpoint(const std::vector<std::string>& dirs, const VerifierKey& key) {
+    auto notes = NoteMerge::open(dirs);
+    if (!notes) return std::nullopt;
+    std::optional<SignedCheckpoint> last;
+    for (; notes->front() != nullptr; notes->pop()) last = *notes->front();
+    if (last && !verify(key, *last)) return std::nullopt;
+    return last;
+}
+
 }  // namespace pgveil::audit

@@ -43,4 +43,7 @@ class NoteMerge {
     std::vector<StrangeNotes> strange_;
 };
 
+/// The log's largest checkpoint, if `key` signed it.
+[[nodiscard]] std::optional<SignedCheckpoint> last_checkpoint(const std::vector<std::string>& dirs, const VerifierKey& key);
+
 }  // namespace pgveil::audit

@@ -14,15 +14,6 @@ namespace {
 constexpr std::string_view Header = "c2sp.org/tlog-proof@v1";
 constexpr std::size_t MaxPath = 64;
 
-std::optional<SignedCheckpoint> last_checkpoint(const std::vector<std::string>& dirs, const VerifierKey& key) {
-    auto notes = NoteMerge::open(dirs);
-    if (!notes) return std::nullopt;
-    std::optional<SignedCheckpoint> last;
-    for (; notes->front() != nullptr; notes->pop()) last = *notes->front();
-    if (last && !verify(key, *last)) return std::nullopt;
-    return last;
-}
-
 std::optional<std::string_view> take_line(std::string_view& text) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) return std::nullopt;

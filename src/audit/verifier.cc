@@ -30,7 +30,7 @@ void Verifier::run(VerifyReport& report) {
             if (verify(key_, note)) points_.push_back({i, &note});
         }
     }
-    std::ranges::stable_sort(points_, {}, [](const AnchorPoint& point) { return point.note->checkpoint.size; });
+    std::ranges::sort(points_, {}, [](const AnchorPoint& point) { return point.note->checkpoint.size; });
     check_checkpoints();
     check_anchors();
     const ScanResult scan = scan_log(options_.dirs, [this](const LeafView& leaf) { return see(leaf); });

@@ -11,6 +11,7 @@
 #include "audit/key_file.h"
 #include "audit/layout.h"
 #include "audit/proof.h"
+#include "audit/publish.h"
 #include "audit/search.h"
 #include "audit/timestamp.h"
 #include "audit/verify.h"
@@ -146,18 +147,29 @@ int run_prove(const LogOptions& options) {
     return error == 0 ? Done : cannot("cannot write " + options.out + ": " + audit::message_of(error));
 }
 
+int run_publish(const LogOptions& options) {
+    if (options.key.empty()) return usage("publish needs --key");
+    const auto key = key_from(options.key);
+    if (!key) return usage(key.error());
+    const std::string out = options.out.empty() ? options.dirs.front() + "/pub" : options.out;
+    const auto published = audit::publish_log(options.dirs, *key, out);
+    if (!published) return cannot(published.error());
+    fmt::print("{} records in {}\n", published->size, out);
+    return Done;
+}
+
 struct Command {
     std::string_view name;
     int (*run)(const LogOptions&);
 };
 constexpr std::array Commands = {Command{"verify", run_verify}, Command{"show", run_show}, Command{"search", run_search},
-                                 Command{"prove", run_prove}, Command{"export", run_log_export},
+                                 Command{"prove", run_prove}, Command{"export", run_log_export}, Command{"publish", run_publish},
                                  Command{"tail", run_log_tail}};
 
 }  // namespace
 
 int run_log(std::span<const std::string_view> args) {
-    if (args.empty()) return usage("what shall be done? verify, show, search, prove, export or tail");
+    if (args.empty()) return usage("what shall be done? verify, show, search, prove, export, publish or tail");
     const std::string_view name = args.front();
     if (name == "--help" || name == "-h" || name == "help") return write_out(log_help()), Done;
     for (const Command& command : Commands) {
@@ -174,7 +186,7 @@ int run_log(std::span<const std::string_view> args) {
         }
         return command.run(*options);
     }
-    return usage(fmt::format("`{}` is not one of verify, show, search, prove, export, tail", name));
+    return usage(fmt::format("`{}` is not one of verify, show, search, prove, export, publish, tail", name));
 }
 
 }  // namespace pgveil::cli

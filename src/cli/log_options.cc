@@ -145,6 +145,7 @@ std::string_view log_help() {
   pgveil log prove  --log DIR --key VKEY INDEX [--out FILE]
   pgveil log prove  --check FILE --key VKEY
   pgveil log export --log DIR --format ocsf|ecs|csv [FILTER]... [--limit N]
+  pgveil log publish --log DIR --key VKEY [--out DIR]    C2SP tiles for other verifiers, below DIR/pub
   pgveil log tail   --log DIR [-n N] [-f] [FILTER]... [--format text|json|csv]
 
 Common options
