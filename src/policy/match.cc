@@ -147,6 +147,8 @@ std::vector<Kind> allowed_by(const Rule& rule, const Question& question, std::sp
         const bool beyond_tables = kind == Kind::Unknown || kind == Kind::Admin;
         if (rule.kinds.empty() ? beyond_tables : !names_kind(rule, kind)) continue;
         if (beyond_tables && !rule.tables.empty()) return {};
+        // A volatile function, a DO block or a rewrite rule may write any table, whatever stands beside it.
+        if (kind == Kind::Write && question.analysis.opaque_writes && !rule.tables.empty()) return {};
         bool used = false;
         for (const RelationUse& use : question.analysis.relations) {
             if (!covers(kind, use.use, question.analysis.kind)) continue;

@@ -126,6 +126,7 @@ struct Analysis {
     std::string proxy_argument;             // literal id or SQL of the call; empty when it is $1
     bool proxy_argument_is_parameter = false;
     bool user_functions = false;            // calls something that is not built in (WITH HOLD, EXPLAIN shields)
+    bool opaque_writes = false;             // code or rules that may write tables which `relations` cannot name
     bool may_raise_from_data = true;        // expressions over columns that can raise or branch
     bool depends_on_literals = false;       // may not be shared through the literal-stripped cache
     bool wrappable = true;                  // false: VACUUM, CREATE INDEX CONCURRENTLY, CALL that commits ...

@@ -78,6 +78,7 @@ void join(Analysis& text, Analysis&& one) {
     append_new(text.predicates, std::move(one.predicates));
     append_new(text.assignments, std::move(one.assignments));
     text.user_functions |= one.user_functions;
+    text.opaque_writes |= one.opaque_writes;
     text.may_raise_from_data |= one.may_raise_from_data;
     text.depends_on_literals |= one.depends_on_literals;
     text.wrappable &= one.wrappable;
@@ -209,6 +210,7 @@ Analysis analysis_of(Findings&& findings, Statement&& statement, std::vector<Ana
     analysis.reasons = std::move(findings.reasons);
     analysis.unknown_names = std::move(findings.unknown_names);
     analysis.user_functions = findings.user_functions;
+    analysis.opaque_writes = findings.opaque_writes;
     analysis.depends_on_literals = findings.depends_on_literals;
     analysis.wrappable = findings.wrappable;
     analysis.parameters = findings.parameters;

@@ -63,6 +63,7 @@ void Findings::merge_called(const Findings& other, std::string_view where) {
     for (const RelationUse& relation : other.relations) use(relation);
     for (const FunctionUse& function : other.functions) use(function);
     user_functions |= other.user_functions;
+    opaque_writes |= other.opaque_writes;
     depends_on_literals |= other.depends_on_literals;
     wrappable &= other.wrappable;
     proxy_misused |= other.proxy_misused;

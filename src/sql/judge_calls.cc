@@ -102,6 +102,7 @@ void Judge::user_function(const Function& function) {
     if (std::ranges::find(memo_.in_progress, function.oid) != memo_.in_progress.end()) {
         // What it does is being found out further up; the cut must not be kept as its whole effect.
         memo_.cut = true;
+        found_.opaque_writes = true;
         return found_.cause_by_call(kWrite, "function " + qualified(function) + " calls itself");
     }
     if (memo_.in_progress.size() >= kDeepest) {
@@ -140,7 +141,10 @@ void Judge::body(const Function& function, Findings& into) {
         if (inside.kind != Kind::Unknown) return into.merge_called(inside, {});
         into.merge_called(inside, {});
     }
-    if (function.volatility == catalog::Volatility::Volatile) into.cause_by_call(kWrite, name + " is volatile");
+    if (function.volatility == catalog::Volatility::Volatile) {
+        into.opaque_writes = true;
+        into.cause_by_call(kWrite, name + " is volatile");
+    }
     if (function.language == "plpgsql") judge.words(function.body, name);
 }
 

@@ -88,9 +88,8 @@ void Judge::follow(const Relation& relation, Use use) {
     if (relation.row_security) policies(relation);
     if (use == Use::Write && relation.has_triggers) found_.user_functions = true;
     if (use == Use::Write && relation.has_rules) {
-        // What the rules write is not in the catalog snapshot: no rule of the policy can name it.
-        found_.user_functions = true;
-        found_.use(RelationUse{kInvalidOid, "rules of " + name, Use::Write, false});
+        // What the rules write is not in the catalog snapshot.
+        found_.user_functions = found_.opaque_writes = true;
         found_.cause({Kind::Write, Effect::Write}, "rules on " + name + " rewrite the statement");
     }
     if (relation.kind == RelationKind::View) view(relation, use);

@@ -33,6 +33,7 @@ void absorb(const Analysis& done, StatementFrame& frame) {
     copy.functions = done.functions;
     copy.user_functions = done.user_functions;
     copy.depends_on_literals = done.depends_on_literals;
+    copy.opaque_writes = done.opaque_writes;
     copy.wrappable = done.wrappable;
     copy.proxy_misused = done.proxy_call != ProxyCall::None;
     found.merge_called(copy, {});

@@ -307,7 +307,7 @@ void judge_utility(const Node* node, StatementFrame& frame) {
         case T_CallStmt: return call(of<CallStmt>(node), frame);
         case T_DoStmt:
             found.wrappable = false;  // a DO block may commit
-            found.user_functions = true;
+            found.user_functions = found.opaque_writes = true;
             return found.cause_by_call(kWrite, "DO runs a block of code");
         default: break;
     }

@@ -88,6 +88,7 @@ std::string mismatch(const Analysis& a, const std::string& key, const std::strin
     if (key == "unknown") return text(std::ranges::find(a.unknown_names, value) != a.unknown_names.end(), "known");
     if (key == "wrap") return text(a.wrappable == yes(value), "wrap the other way");
     if (key == "user") return text(a.user_functions == yes(value), "user the other way");
+    if (key == "opaque") return text(a.opaque_writes == yes(value), "opaque the other way");
     if (key == "literal") return text(a.depends_on_literals == yes(value), "literal the other way");
     if (key == "proxy") return text(proxy_name(a.proxy_call) == value, std::string(proxy_name(a.proxy_call)));
     if (key == "arg") return text(spaced(a.proxy_argument) == spaced(value), a.proxy_argument);
