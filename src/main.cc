@@ -10,6 +10,7 @@
 #include "cli/keygen.h"
 #include "cli/log.h"
 #include "cli/mask.h"
+#include "cli/policy.h"
 #include "cli/requests.h"
 #include "cli/scram.h"
 #include "cli/serve.h"
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
         {"requests", run_requests, "what agents ask: list, show, approve, deny"},
         {"grants", run_grants, "access in time: list, add, revoke"},
         {"log", run_log, "verify, search, show and prove what the audit log says"},
+        {"policy", run_policy, "replay: judge a recorded log again under another config"},
         {"scram", run_scram, "a password on stdin -> SCRAM-SHA-256 verifier"},
         {"keygen", run_keygen, "make the key that signs the log; prints the public verifier key line"},
         {"version", run_version, "print the version"},

@@ -5,14 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "catalog/snapshot_file.h"
-#include "cli/explain_text.h"
+#include "cli/database_judge.h"
 #include "cli/options.h"
-#include "cli/upstream.h"
 #include "config/load.h"
 #include "pgveil/masking/json_cursor.h"
-#include "proxy/rules.h"
-#include "sql/analyze.h"
 #include "store/control_store.h"
 
 namespace pgveil::cli {
@@ -27,37 +23,9 @@ struct Wanted {
     std::vector<std::string> sql;
 };
 
-/// Everything decisions depend on, loaded once for all statements.
-struct Setting {
-    config::Config config;
-    catalog::SnapshotPtr catalog;
-    std::shared_ptr<const policy::Ruleset> ruleset;
-    policy::TagTable tags;
-    catalog::SearchPath path;
-    Agent agent;
-    std::string database;
-    std::optional<policy::Mode> mode;
-    std::vector<std::string> settings;
-    Access access = Access::Write;
-};
-
 int cannot(const std::string& why) {
     fmt::print(stderr, "pgveil explain: {}\n", why);
     return Cannot;
-}
-
-/// The catalog as the server has it now, as serve last saved it, or none.
-Result<catalog::SnapshotPtr, std::string> catalog_for(const Wanted& wanted, const config::Config& config) {
-    const config::Database& database = *config.database(wanted.database);
-    if (!wanted.offline) {
-        auto contents = load_catalog(database);
-        if (!contents) return refuse(fmt::format("database {}: {} (--offline does without the server)", database.name, contents.error()));
-        return std::make_shared<const catalog::Snapshot>(std::move(*contents), 1);
-    }
-    const std::filesystem::path saved = std::filesystem::path(config.proxy.state.path) / "catalog" / (database.name + ".snapshot");
-    if (auto contents = catalog::read(saved)) return std::make_shared<const catalog::Snapshot>(std::move(*contents), 1);
-    fmt::print(stderr, "pgveil explain: no saved catalog of {}; objects of users are unknown\n", database.name);
-    return std::make_shared<const catalog::Snapshot>(catalog::Snapshot::Contents{}, 0);
 }
 
 WallTime now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
@@ -85,47 +53,27 @@ Result<Access, std::string> live_access(const config::Config& config, const Want
     return access;
 }
 
-Result<Setting, std::string> make_setting(const Wanted& wanted, config::Config config) {
-    Setting setting;
-    auto catalog = catalog_for(wanted, config);
-    if (!catalog) return refuse(catalog.error());
-    setting.catalog = *catalog;
-    auto compiled = proxy::compile_rules(config);
-    if (!compiled) return refuse(compiled.error());
-    setting.ruleset = proxy::ruleset_of(config);
-    setting.tags = policy::make_tags(wanted.database, *setting.catalog, *setting.ruleset, **compiled);
-    const auto& contents = setting.catalog->contents();
-    const std::string text = !wanted.search_path.empty()               ? wanted.search_path
-                             : !contents.default_search_path.empty() ? contents.default_search_path
-                                                                       : "\"$user\", public";
-    setting.path = catalog::make_search_path(*setting.catalog, text, contents.role);
-    if (wanted.grants) {
-        const auto access = live_access(config, wanted);
-        if (!access) return refuse(access.error());
-        setting.access = *access;
-    }
-    const config::Database& database = *config.database(wanted.database);
-    if (database.mode) setting.mode = proxy::mode_of(*database.mode);
-    setting.settings = database.settings;
-    setting.agent = {wanted.agent, config.agent(wanted.agent)->owner, {}};
-    setting.database = wanted.database;
-    setting.config = std::move(config);
-    return setting;
-}
+/// One judge, asked for one agent.
+struct Court {
+    DatabaseJudge judge;
+    Agent agent;
+    Access access = Access::Write;
+    [[nodiscard]] Explained explain(std::string_view sql) const { return judge.judge(agent, access, sql); }
+};
 
-Explained explain(const Setting& setting, std::string_view sql) {
-    Explained explained;
-    if (!sql::valid_text(sql)) {
-        explained.error = "22021: the text is not valid UTF-8, or holds a zero character";
-        return explained;
+Result<Court, std::string> make_court(const Wanted& wanted, const config::Config& config) {
+    const auto policy = PolicyOf::make(config);
+    if (!policy) return refuse(policy.error());
+    const CatalogSource source = wanted.offline ? CatalogSource::SavedElseNone : CatalogSource::Server;
+    auto judge = DatabaseJudge::make(config, *config.database(wanted.database), *policy, source, wanted.search_path);
+    if (!judge) return refuse(judge.error() + (wanted.offline ? "" : " (--offline does without the server)"));
+    Access access = Access::Write;
+    if (wanted.grants) {
+        const auto live = live_access(config, wanted);
+        if (!live) return refuse(live.error());
+        access = *live;
     }
-    explained.analysis = sql::analyze(sql, {.catalog = *setting.catalog, .search_path = setting.path, .allowed_settings = setting.settings});
-    explained.decision = policy::decide({explained.analysis, setting.agent, setting.database, setting.mode, setting.access,
-                                         *setting.ruleset, setting.tags, *setting.catalog});
-    if (explained.analysis.unparsed) {
-        explained.error = fmt::format("{}: {}", explained.analysis.unparsed->code.text(), explained.analysis.unparsed->message);
-    }
-    return explained;
+    return Court{std::move(*judge), {wanted.agent, config.agent(wanted.agent)->owner, {}}, access};
 }
 
 std::string decoded(const JsonCursor& cursor) {
@@ -164,28 +112,28 @@ bool read_line(std::string_view text, Line& line) {
     }
 }
 
-void print(const Setting& setting, const Wanted& wanted, std::string_view id, const Explained& explained) {
+void print(const Court& court, const Wanted& wanted, std::string_view id, const Explained& explained) {
     if (wanted.json) {
-        fmt::print("{}\n", json_of(explained, id, *setting.catalog));
+        fmt::print("{}\n", json_of(explained, id, court.judge.catalog()));
     } else {
-        fmt::print("{}", text_of(explained, *setting.catalog));
+        fmt::print("{}", text_of(explained, court.judge.catalog()));
     }
 }
 
 /// False if a line was not understood; its answer says so.
-bool explain_lines(const Setting& setting, const Wanted& wanted, std::istream& in) {
+bool explain_lines(const Court& court, const Wanted& wanted, std::istream& in) {
     bool understood = true;
     for (std::string text; std::getline(in, text);) {
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
         Line line;
         if (read_line(text, line)) {
             if (!wanted.json) fmt::print("-- {}\n", line.id);
-            print(setting, wanted, line.id, explain(setting, *line.sql));
+            print(court, wanted, line.id, court.explain(*line.sql));
         } else {
             understood = false;
             Explained failed;
             failed.error = "not a JSON object with a string \"sql\"";
-            print(setting, wanted, line.id, failed);
+            print(court, wanted, line.id, failed);
         }
     }
     std::fflush(stdout);
@@ -211,17 +159,17 @@ int run_explain(Arguments arguments) {
     if (wanted.agent.empty()) return options.complain("--agent is missing");
     if (wanted.database.empty()) return options.complain("--database is missing");
 
-    config::Loaded loaded = config::load(wanted.config);
+    const config::Loaded loaded = config::load(wanted.config);
     if (!loaded.usable()) {
         for (const config::Diagnostic& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_text(diagnostic));
         return Usage;
     }
     if (loaded.config.agent(wanted.agent) == nullptr) return options.complain(fmt::format("no agent is named \"{}\"", wanted.agent));
     if (loaded.config.database(wanted.database) == nullptr) return options.complain(fmt::format("no database is named \"{}\"", wanted.database));
-    const auto setting = make_setting(wanted, std::move(loaded.config));
-    if (!setting) return cannot(setting.error());
-    if (wanted.sql.empty()) return explain_lines(*setting, wanted, std::cin) ? Done : Usage;
-    print(*setting, wanted, "null", explain(*setting, wanted.sql.front()));
+    const auto court = make_court(wanted, loaded.config);
+    if (!court) return cannot(court.error());
+    if (wanted.sql.empty()) return explain_lines(*court, wanted, std::cin) ? Done : Usage;
+    print(*court, wanted, "null", court->explain(wanted.sql.front()));
     return Done;
 }
 

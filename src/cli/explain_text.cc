@@ -7,15 +7,6 @@
 namespace pgveil::cli {
 namespace {
 
-std::string_view action_word(policy::Verdict verdict) {
-    switch (verdict) {
-        case policy::Verdict::Refuse: return "deny";
-        case policy::Verdict::Hold: return "hold";
-        case policy::Verdict::Forward: return "allow";
-    }
-    return "deny";
-}
-
 std::string_view mode_word(policy::Mode mode) {
     switch (mode) {
         case policy::Mode::Enforce: return "enforce";
@@ -124,6 +115,15 @@ void append_columns(Json& json, const Explained& explained, const catalog::Snaps
 }
 
 }  // namespace
+
+std::string_view action_word(policy::Verdict verdict) {
+    switch (verdict) {
+        case policy::Verdict::Refuse: return "deny";
+        case policy::Verdict::Hold: return "hold";
+        case policy::Verdict::Forward: return "allow";
+    }
+    return "deny";
+}
 
 std::string json_of(const Explained& explained, std::string_view id, const catalog::Snapshot& catalog) {
     const policy::Decision& decision = explained.decision;

@@ -14,6 +14,8 @@ struct Explained {
     std::optional<std::string> error;
 };
 
+/// "allow", "hold" or "deny".
+[[nodiscard]] std::string_view action_word(policy::Verdict verdict);
 /// `id` is JSON already.
 [[nodiscard]] std::string json_of(const Explained& explained, std::string_view id, const catalog::Snapshot& catalog);
 [[nodiscard]] std::string text_of(const Explained& explained, const catalog::Snapshot& catalog);
