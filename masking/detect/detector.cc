@@ -13,7 +13,8 @@ constexpr std::size_t kMostHits = 65536;
 constexpr std::size_t kHurry = 200;
 /// A hint within a text speaks for what begins at most this many bytes behind it (AWS Macie's distance).
 constexpr std::size_t kCueReach = 30;
-constexpr std::size_t kMostCues = 1024, kShortestCued = 10, kFewestCuedDigits = 4;
+constexpr std::size_t kMostCues = 1024;
+constexpr Requirement kCued{feature::Digit | feature::Letter, 7, 10};
 /// A stored column's name silences only findings less sure than this: an e-mail address in "user_id" is one.
 constexpr double kSure = 0.9;
 
@@ -112,7 +113,7 @@ void Detector::match(const Features& features, bool weak) {
 
 /// Whether the text holds words that speak for a hinted rule; they are kept in cues_.
 bool Detector::look_for_cues(const Features& features) {
-    if (!rules_->cues || features.length < kShortestCued || features.digits < kFewestCuedDigits) return false;
+    if (!rules_->cues || !kCued.met_by(features)) return false;
     if (!rules_->cues->scan(text_, scratch_, &Detector::on_cue, this)) doubt_ = true;
     return !cues_.empty();
 }

@@ -16,7 +16,8 @@ inline constexpr std::uint32_t At = 1U << 0, Colon = 1U << 1, Dash = 1U << 2, Un
                                Plus = 1U << 5, Dot = 1U << 6, Equals = 1U << 7, Brace = 1U << 8, Upper = 1U << 9,
                                Digit = 1U << 10, High = 1U << 11,
                                LongWord = 1U << 12,      // kLongWord bytes in a row above 0x20
-                               CountryShape = 1U << 13;  // two letters, then two digits, as IBANs begin
+                               CountryShape = 1U << 13,  // two letters, then two digits, as IBANs begin
+                               Letter = 1U << 14;
 inline constexpr std::uint32_t Punctuation = At | Colon | Dash | Underscore | Dollar | Plus | Equals | Brace;
 }  // namespace feature
 inline constexpr std::uint32_t kLongWord = 15;
@@ -28,6 +29,8 @@ struct Features {
 };
 /// The fastest way this processor has: 32 bytes a step with AVX2, else byte by byte.
 [[nodiscard]] Features features_of(std::string_view text);
+/// The bits that one byte alone brings.
+[[nodiscard]] std::uint32_t features_of_byte(unsigned char byte);
 /// The plain way; what the fast one must equal.
 [[nodiscard]] Features features_byte_by_byte(std::string_view text);
 

@@ -10,26 +10,26 @@ using feature::LongWord;
 
 TEST_CASE("what a pattern needs is read from it") {
     CHECK(requirement_of("[0-9]{3}-[0-9]{2}-[0-9]{4}", false) == Requirement{feature::Digit | feature::Dash, 9, 11});
-    CHECK(requirement_of("a+@b", false) == Requirement{feature::At, 0, 3});
-    CHECK(requirement_of("(?:AKIA|ASIA)[A-Z2-7]{16}", false) == Requirement{feature::Upper | LongWord, 0, 20});
-    CHECK(requirement_of("(?i)PWD=x", false) == Requirement{feature::Equals, 0, 5});
+    CHECK(requirement_of("a+@b", false) == Requirement{feature::At | feature::Letter, 0, 3});
+    CHECK(requirement_of("(?:AKIA|ASIA)[A-Z2-7]{16}", false) == Requirement{feature::Upper | feature::Letter | LongWord, 0, 20});
+    CHECK(requirement_of("(?i)PWD=x", false) == Requirement{feature::Equals | feature::Letter, 0, 5});
     CHECK(requirement_of("\\d{2,}\\.?x*", false) == Requirement{feature::Digit, 2, 2});
-    CHECK(requirement_of("A|BC@", false) == Requirement{feature::Upper, 0, 1});
+    CHECK(requirement_of("A|BC@", false) == Requirement{feature::Upper | feature::Letter, 0, 1});
     CHECK(requirement_of("[\\x80-\\xff@-]", false) == Requirement{0, 0, 1});
 }
 
 TEST_CASE("a long word is asked for only where the pattern cannot hold a blank") {
-    CHECK(requirement_of("[a-z]{15}", false).present == LongWord);
-    CHECK(requirement_of("[a-z]{14}", false).present == 0);
+    CHECK(requirement_of("[a-z]{15}", false).present == (LongWord | feature::Letter));
+    CHECK(requirement_of("[a-z]{14}", false).present == feature::Letter);
     CHECK(requirement_of("[a-z ]{40}", false).present == 0);
-    CHECK(requirement_of("[a-z]{8} ?[a-z]{8}", false).present == 0);
-    CHECK(requirement_of("[a-z]{8}x?[a-z]{8}", false).present == LongWord);
-    CHECK(requirement_of("[a-z]{8}(?:x| y)[a-z]{8}", false).present == 0);
-    CHECK(requirement_of("[a-z]{8}(?:x|y)*[a-z]{7}\\b", false).present == LongWord);
-    CHECK(requirement_of(" [a-z]{7}(?:[a-z]{8} )+", false).present == LongWord);
-    CHECK(requirement_of("(?:[a-z]{7} [a-z]{8}){2}", false).present == LongWord);
-    CHECK(requirement_of("(?:[a-z]{7} [a-z]{7})", false).present == 0);
-    CHECK(requirement_of("(?:[a-z]{20} )?x", false).present == 0);
+    CHECK(requirement_of("[a-z]{8} ?[a-z]{8}", false).present == feature::Letter);
+    CHECK(requirement_of("[a-z]{8}x?[a-z]{8}", false).present == (LongWord | feature::Letter));
+    CHECK(requirement_of("[a-z]{8}(?:x| y)[a-z]{8}", false).present == feature::Letter);
+    CHECK(requirement_of("[a-z]{8}(?:x|y)*[a-z]{7}\\b", false).present == (LongWord | feature::Letter));
+    CHECK(requirement_of(" [a-z]{7}(?:[a-z]{8} )+", false).present == (LongWord | feature::Letter));
+    CHECK(requirement_of("(?:[a-z]{7} [a-z]{8}){2}", false).present == (LongWord | feature::Letter));
+    CHECK(requirement_of("(?:[a-z]{7} [a-z]{7})", false).present == feature::Letter);
+    CHECK(requirement_of("(?:[a-z]{20} )?x", false).present == feature::Letter);
 }
 
 TEST_CASE("from what is not understood nothing is concluded") {
@@ -43,7 +43,7 @@ TEST_CASE("a value's features are counted") {
     const Features f = features_of("a@B:12_3");
     CHECK(f.digits == 3);
     CHECK(f.length == 8);
-    CHECK(f.present == (feature::At | feature::Upper | feature::Colon | feature::Digit | feature::Underscore));
+    CHECK(f.present == (feature::Letter | feature::At | feature::Upper | feature::Colon | feature::Digit | feature::Underscore));
     CHECK(Requirement{feature::At, 3, 8}.met_by(f));
     CHECK_FALSE(Requirement{feature::At, 4, 8}.met_by(f));
     CHECK_FALSE(Requirement{feature::Dollar, 0, 0}.met_by(f));
