@@ -50,7 +50,7 @@ struct ServiceOptions {
     std::vector<Grant> config_grants;
     std::uint32_t pending_per_agent = 200;
     std::uint32_t requests_per_minute = 300;
-    std::chrono::seconds denied_cooldown{60};   // agent and shape
+    std::chrono::seconds denied_cooldown{900};   // agent and shape
     std::chrono::seconds access_grant{3600};     // what approving an access request gives; max_grant still bounds it
 };
 

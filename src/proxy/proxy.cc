@@ -146,6 +146,9 @@ std::optional<std::string> Proxy::open_control() {
 }
 
 void Proxy::start_workers() {
+    // Session numbers stay unique over restarts: they begin at the second of the start, with room for a million a second.
+    const auto since_2020 = std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count() - 1'577'836'800;
+    shared_.next_session = static_cast<std::uint64_t>(since_2020) << 20U;
     const std::uint32_t wanted = world_->config->proxy.workers;
     const unsigned count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(shared_, i, world_));

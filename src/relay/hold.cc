@@ -2,6 +2,9 @@
 //
 // The statement's own copy sits in deferred_; the client is not read meanwhile, answers of earlier
 // statements have all gone out (barrier). No server transaction is open while a person is waited for.
+#include <algorithm>
+#include <cctype>
+
 #include "relay/refusal.h"
 #include "relay/relay.h"
 
@@ -27,6 +30,21 @@ std::string trimmed(std::string text) {
 
 }  // namespace
 
+/// What a cool-down after a denial counts as the same idea: spaces, comments, letter case of names and the way
+/// of passing a value aside, the very statement. A keyed token: the store must not hold its literals.
+std::string Relay::shape_of(std::string_view statement) const {
+    const auto tokens = sql::tokens_of(statement);
+    if (!tokens) return sql::literal_token(*tools_.tokens, statement);
+    std::string shape;
+    for (const sql::Token& token : *tokens) {
+        if (token.kind == sql::TokenKind::Comment) continue;
+        std::string word(statement.substr(token.start, token.end - token.start));
+        if (token.kind == sql::TokenKind::Identifier) std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
+        shape += word + ' ';
+    }
+    return sql::literal_token(*tools_.tokens, shape);
+}
+
 RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) const {
     RequestDraft draft;
     draft.agent = setup_.agent.name;
@@ -47,7 +65,7 @@ RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) c
     draft.approved_for = judged.decision.approved;
     sql::LoggedText text = logged(statement);
     draft.masked_statement = text.text;
-    draft.shape = text.text;
+    draft.shape = shape_of(draft.statement);
     return draft;
 }
 
@@ -57,6 +75,9 @@ void Relay::hold(std::string_view statement, const JudgedPtr& judged, std::span<
     deferred_->judged = judged;
     deferred_->draft = draft_of(statement, *judged);
     deferred_->draft.parameters.assign(parameters.begin(), parameters.end());
+    for (const BoundParameter& p : parameters) {
+        deferred_->draft.shape += "," + sql::literal_token(*tools_.tokens, text_of(p.value));
+    }
     deferred_->draft.result_formats.assign(formats.begin(), formats.end());
     deferred_->request = {};
     if (cannot_spend(*judged)) return ask(control::FileRequest{deferred_->draft}, Stage::File);

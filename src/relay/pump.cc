@@ -41,6 +41,7 @@ void Relay::pump_server() {
 // The one place where a client message meets its handler.
 void Relay::process(char type, ByteView body) {
     if (pipeline_.skipping() && type != 'S' && type != 'X') return;   // as the server: ignore till Sync
+    if (pipeline_.copying_in() && type != 'X') return during_copy(type, body);
     simple_ = type == 'Q' || type == 'F';
     if (must_wait(type, body)) return;
     switch (type) {
@@ -53,7 +54,7 @@ void Relay::process(char type, ByteView body) {
         case 'H': return on_flush();
         case 'S': return on_sync();
         case 'F': return on_function_call(body);
-        case 'd': case 'c': case 'f': return on_copy(type, body);
+        case 'd': case 'c': case 'f': return;   // late COPY data: ignored, as by the server
         case 'X':
             protocol::put_terminate(out_->to_server);
             state_ = State::Ended;
@@ -63,10 +64,17 @@ void Relay::process(char type, ByteView body) {
     fatal(sqlstate::ProtocolViolation, "invalid frontend message type " + std::to_string(static_cast<unsigned char>(type)));
 }
 
+// The server reads its data now: it ignores Sync and Flush, and anything else would be swallowed unanswered
+// (copyfromparse.c), after which nobody could say whose answer comes next.
+void Relay::during_copy(char type, ByteView body) {
+    if (type == 'd' || type == 'c' || type == 'f') return protocol::put_message(out_->to_server, type, body);
+    if (type != 'S' && type != 'H') fatal(sqlstate::ProtocolViolation, "unexpected message type during COPY from stdin");
+}
+
 // Messages that judge or run something wait while an answer in flight may change what they mean.
 bool Relay::must_wait(char type, ByteView body) {
     const bool judges = type == 'Q' || type == 'P' || type == 'B' || type == 'E';
-    if (!judges) return false;
+    if (!judges && !copy_in_flight_) return false;
     if (fact_barrier_ && !pipeline_.empty()) {
         defer(type, body);
         return true;
@@ -137,7 +145,7 @@ Pending* Relay::pending_of(std::uint64_t tag) {
 
 void Relay::settle(std::uint64_t tag) {
     while (!pending_.empty() && pending_.front().tag <= tag) pending_.pop_front();
-    if (pipeline_.empty()) fact_barrier_ = false;
+    if (pipeline_.empty()) fact_barrier_ = copy_in_flight_ = false;
 }
 
 void Relay::fatal(SqlState code, std::string message) {

@@ -47,7 +47,7 @@ void Relay::on_trial(const Judged& judged, audit::Record& intent) {
         for (const policy::ColumnDirective& column : statement) columns += column.treatment == masking::Treatment::Apply || column.treatment == masking::Treatment::Withhold ? 1 : 0;
     }
     if (columns > 0) intent.more.emplace_back("would_mask_columns", std::to_string(columns));
-    if (judged.decision.mode != policy::Mode::Warn || (judged.decision.verdict == policy::Verdict::Forward && columns == 0)) return;
+    if (mid_piece_ || judged.decision.mode != policy::Mode::Warn || (judged.decision.verdict == policy::Verdict::Forward && columns == 0)) return;
     protocol::ErrorOut notice;
     notice.severity = "NOTICE";
     notice.code = judged.decision.verdict == policy::Verdict::Hold ? sqlstate::Held : sqlstate::InsufficientPrivilege;

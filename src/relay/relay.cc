@@ -95,7 +95,8 @@ void Relay::on_view(DatabaseViewPtr view, bool refreshed, Now now, Actions& out)
 void Relay::on_timer(Now now, Actions& out) {
     now_ = now;
     out_ = &out;
-    if (state_ != State::WaitingForPerson || now.monotonic < deferred_->deadline) return;
+    if (state_ != State::WaitingForPerson) return;
+    if (now.monotonic < deferred_->deadline) return out.others.emplace_back(ArmTimer{deferred_->deadline}), void();   // it fired early
     state_ = State::Reading;
     give_ticket(deferred_->request);
     resume();

@@ -118,6 +118,7 @@ class Relay final : private sql::NamedStatements {
     void pump_client();
     void pump_server();
     void process(char type, ByteView body);
+    void during_copy(char type, ByteView body);
     void defer(char type, ByteView body);
     [[nodiscard]] bool at_barrier(char type, ByteView body);
     [[nodiscard]] bool must_wait(char type, ByteView body);
@@ -142,7 +143,6 @@ class Relay final : private sql::NamedStatements {
     void on_sync();
     void on_flush();
     void on_function_call(ByteView body);
-    void on_copy(char type, ByteView body);
     [[nodiscard]] bool await_catalog(char type, ByteView body, const Judged& judged);
     void note_facts(const sql::Analysis& analysis);
 
@@ -205,6 +205,7 @@ class Relay final : private sql::NamedStatements {
     void wait_for_person(const RequestView& request);
     void give_ticket(const RequestView& request);
     void refuse_outcome(const control::Answer& answer);
+    [[nodiscard]] std::string shape_of(std::string_view statement) const;
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
@@ -262,6 +263,8 @@ class Relay final : private sql::NamedStatements {
     bool path_stale_ = false;                 // search_path must be asked for before the next judgement
     bool batch_open_ = false, batch_ran_ = false;   // extended messages, Executes since the last Sync
     bool piece_forwarded_ = false;            // the first part of the row being delivered went to the client
+    bool mid_piece_ = false;                  // a server message is being delivered in parts
+    bool copy_in_flight_ = false;             // COPY FROM STDIN was sent: whatever is no COPY data waits
     bool rolled_back_ = false;                // ROLLBACK ended the transaction of uncommitted_
     Bytes kept_error_;                        // of the statement pgveil.execute runs
     bool path_touched_ = false;               // SET search_path inside the open transaction

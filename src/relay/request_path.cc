@@ -126,6 +126,7 @@ bool Relay::await_catalog(char type, ByteView body, const Judged& judged) {
 
 void Relay::note_facts(const sql::Analysis& analysis) {
     for (const sql::Statement& statement : analysis.statements) fact_barrier_ = fact_barrier_ || changes_facts(statement);
+    copy_in_flight_ = std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyIn; });
     if (analysis.kind == sql::Kind::Write || analysis.kind == sql::Kind::Ddl || analysis.kind == sql::Kind::Unknown) {
         fact_barrier_ = true;
     }
@@ -160,12 +161,6 @@ void Relay::on_function_call(ByteView body) {
     record(std::move(call));
     refuse(plain(sqlstate::FeatureNotSupported, "function calls by OID are not supported here",
                  "Call the function in a SELECT. Large objects: use lo_get in SQL."));
-}
-
-// Outside a COPY the server ignores these (postgres.c); inside, they go on as they are.
-void Relay::on_copy(char type, ByteView body) {
-    if (!pipeline_.copying_in()) return;
-    protocol::put_message(out_->to_server, type, body);
 }
 
 }  // namespace pgveil::relay

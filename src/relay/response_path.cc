@@ -19,6 +19,7 @@ bool Relay::blocks() const {
 }
 
 void Relay::on_server_frame(const protocol::Frame& frame) {
+    mid_piece_ = !frame.last;
     if (!frame.first) {   // further piece of a row or COPY datum: it belongs to the head and goes where the first went
         if (const session::Entry* head = pipeline_.head(); head != nullptr && piece_forwarded_) append(out_->to_client, frame.body);
         return;
@@ -73,7 +74,8 @@ void Relay::on_answer(const protocol::Frame& frame, const session::Pipeline::Ans
         }
     }
     if (answered.finished) settle(answered.entry.tag);
-    if (pipeline_.empty()) fact_barrier_ = false;
+    if (pipeline_.empty()) fact_barrier_ = copy_in_flight_ = false;
+    if (frame.type == 'G' && deferred_) fatal(sqlstate::ProtocolViolation, "messages were sent ahead of COPY data");
 }
 
 void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {

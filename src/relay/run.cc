@@ -76,6 +76,9 @@ std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const 
             return plain(sqlstate::FeatureNotSupported, "COPY FROM STDIN is supported in the simple protocol only", "Send it as a simple query.");
         }
     }
+    const bool unshielded = judged.analysis.statements.size() > 1 && !needs_write(judged.analysis.kind) &&
+                            std::ranges::any_of(judged.analysis.statements, [](const sql::Statement& s) { return s.read_write; });
+    if (unshielded) return plain(sqlstate::FeatureNotSupported, "READ WRITE is not taken in a text of several statements", "Send BEGIN by itself.");
     if (audit_failed_ && judged.analysis.kind != sql::Kind::Transaction) return audit_unavailable();
     if (!needs_write(judged.analysis.kind)) return std::nullopt;
     if (!setup_.writable_upstream) {
