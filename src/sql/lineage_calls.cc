@@ -258,15 +258,30 @@ Tracer::Called Tracer::call_body(const Function& function, const std::vector<Val
     return called;
 }
 
+/// Names that some operator outside of the server's own has; most databases have none.
+const std::unordered_set<std::string_view>& Tracer::user_operators() const {
+    using Names = std::unordered_set<std::string_view>;
+    if (user_operators_) return *user_operators_;
+    const std::string key = "lineage ops";
+    user_operators_ = std::static_pointer_cast<const Names>(catalog_.memo().find(key));
+    if (!user_operators_) {
+        auto names = std::make_shared<Names>();
+        for (const catalog::Operator& op : catalog_.contents().operators) {
+            if (op.oid.value >= 16384) names->insert(op.name);   // FirstNormalObjectId
+        }
+        catalog_.memo().put(key, names);
+        user_operators_ = std::move(names);
+    }
+    return *user_operators_;
+}
+
 bool Tracer::operator_is_pure(const A_Expr& node) const {
-    const bool between = node.kind == AEXPR_BETWEEN || node.kind == AEXPR_NOT_BETWEEN || node.kind == AEXPR_BETWEEN_SYM ||
-                         node.kind == AEXPR_NOT_BETWEEN_SYM;   // their name is no operator's
-    if (catalog_.empty() || between) return true;
     const NodesView parts = nodes(node.name);
+    if (parts.empty() || !user_operators().contains(text_of(parts.back()))) return true;
     const std::string_view schema = parts.size() > 1 ? text_of(parts[parts.size() - 2]) : std::string_view{};
     const auto found = catalog_.operators(schema, text_of(parts.back()), path_);
     return !found.empty() && std::ranges::all_of(found, [&](const catalog::Operator* op) {
-        if (op->oid.value < 16384) return true;   // FirstNormalObjectId
+        if (op->oid.value < 16384) return true;
         const Function* function = catalog_.function(op->function);
         return function && is_pure(*function);
     });

@@ -9,6 +9,45 @@ namespace {
 
 std::string_view alias_name(const Alias* alias) { return alias ? text_of(alias->aliasname) : std::string_view{}; }
 
+/// A column of a join's side.
+struct Place {
+    Range* range;
+    std::uint32_t at;
+    std::string_view name;
+};
+struct Sides {
+    std::vector<Place> left, right;
+};
+
+std::vector<Place> places_of(const std::vector<Range*>& side) {
+    std::vector<Place> places;
+    for (Range* range : side) {
+        if (!range->columns_visible) continue;
+        for (std::uint32_t i = 0; i < range->columns.size(); ++i) places.push_back({range, i, range->columns[i].name});
+    }
+    return places;
+}
+
+std::optional<Place> take(std::vector<Place>& places, std::string_view name) {
+    const auto found = std::ranges::find(places, name, &Place::name);
+    if (found == places.end()) return std::nullopt;
+    const Place place = *found;
+    places.erase(found);
+    return place;
+}
+
+std::vector<std::string_view> merged_names(const JoinExpr& join, const Sides& sides) {
+    std::vector<std::string_view> names;
+    for (const Node* name : nodes(join.usingClause)) names.push_back(text_of(name));
+    if (!join.isNatural) return names;
+    std::unordered_set<std::string_view> there;
+    for (const Place& place : sides.right) there.insert(place.name);
+    for (const Place& place : sides.left) {
+        if (there.contains(place.name)) names.push_back(place.name);
+    }
+    return names;
+}
+
 /// Hides the siblings of a FROM item that may not refer to them.
 class Hidden {
   public:
@@ -197,40 +236,11 @@ void Tracer::from_join(const JoinExpr& join, Scope& scope, std::vector<Range*>& 
 void Tracer::merge_columns(const JoinExpr& join, const std::vector<Range*>& left, const std::vector<Range*>& right,
                            std::vector<Range*>& made) {
     Range& out = new_range();
-    out.complete = true;
-    struct Place {
-        Range* range;
-        std::uint32_t at;
-        std::string_view name;
-    };
-    const auto places_of = [&](const std::vector<Range*>& side) {
-        std::vector<Place> places;
-        for (Range* range : side) {
-            if (!range->columns_visible) continue;
-            out.complete = out.complete && range->complete;
-            for (std::uint32_t i = 0; i < range->columns.size(); ++i) places.push_back({range, i, range->columns[i].name});
-        }
-        return places;
-    };
-    std::vector<Place> lefts = places_of(left), rights = places_of(right);
-    const auto take = [](std::vector<Place>& places, std::string_view name) -> std::optional<Place> {
-        const auto found = std::ranges::find(places, name, &Place::name);
-        if (found == places.end()) return std::nullopt;
-        const Place place = *found;
-        places.erase(found);
-        return place;
-    };
-    std::vector<std::string_view> names;
-    for (const Node* name : nodes(join.usingClause)) names.push_back(text_of(name));
-    if (join.isNatural) {
-        std::unordered_set<std::string_view> there;
-        for (const Place& place : rights) there.insert(place.name);
-        for (const Place& place : lefts) {
-            if (there.contains(place.name)) names.push_back(place.name);
-        }
-    }
-    for (const std::string_view name : names) {
-        const auto a = take(lefts, name), b = take(rights, name);
+    Sides sides{places_of(left), places_of(right)};
+    const auto complete = [](const Range* range) { return !range->columns_visible || range->complete; };
+    out.complete = std::ranges::all_of(left, complete) && std::ranges::all_of(right, complete);
+    for (const std::string_view name : merged_names(join, sides)) {
+        const auto a = take(sides.left, name), b = take(sides.right, name);
         if (!a || !b) {
             out.columns.push_back({.name = name, .value = Value::opaque()});
             continue;
@@ -240,8 +250,16 @@ void Tracer::merge_columns(const JoinExpr& join, const std::vector<Range*>& left
         compare(one, nullptr, other, nullptr, PredicateUse::Equality);
         out.columns.push_back({.name = name, .value = either(one, other)});
     }
-    const std::size_t merged_columns = out.columns.size();
-    for (const auto* places : {&lefts, &rights}) {
+    if (join.join_using_alias) {
+        // USING (..) AS x: x names the merged columns alone, and hides nothing.
+        Range& using_alias = new_range();
+        using_alias.name = alias_name(join.join_using_alias);
+        using_alias.complete = out.complete;
+        using_alias.columns_visible = false;
+        using_alias.columns = out.columns;
+        made.push_back(&using_alias);
+    }
+    for (const auto* places : {&sides.left, &sides.right}) {
         for (const Place& place : *places) {
             out.columns.push_back({.name = place.name, .from = place.range, .from_at = place.at});
         }
@@ -259,14 +277,6 @@ void Tracer::merge_columns(const JoinExpr& join, const std::vector<Range*>& left
     // NATURAL merges by names that are not all known: which side a column comes from is open.
     if (join.isNatural && !out.complete) out.columns.clear();
     made.push_back(&out);
-    if (!join.join_using_alias) return;
-    // USING (..) AS x: x names the merged columns alone, and hides nothing.
-    Range& using_alias = new_range();
-    using_alias.name = alias_name(join.join_using_alias);
-    using_alias.complete = out.complete;
-    using_alias.columns_visible = false;
-    using_alias.columns.assign(out.columns.begin(), out.columns.begin() + static_cast<std::ptrdiff_t>(merged_columns));
-    made.push_back(&using_alias);
 }
 
 }  // namespace pgveil::sql

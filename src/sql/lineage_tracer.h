@@ -135,6 +135,7 @@ class Tracer {
     std::optional<Rows> rows_of_result(const catalog::Function& function, const Value& value) const;
     Value aggregate_value(const FuncCall& call, Value value, std::span<const Value> arguments) const;
     bool operator_is_pure(const A_Expr& node) const;
+    const std::unordered_set<std::string_view>& user_operators() const;
 
     // lineage_write
     Rows insert(const InsertStmt& insert, const Scope& outer);
@@ -190,6 +191,7 @@ class Tracer {
     std::vector<Event> events_;
     std::vector<Assigned> assigned_;
     std::vector<std::shared_ptr<const KnownColumns>> kept_;  // names borrow from these
+    mutable std::shared_ptr<const std::unordered_set<std::string_view>> user_operators_;
     std::uint32_t depth_ = 0;
     std::size_t work_ = 0;               // atoms merged; beyond a bound everything is opaque
     bool raises_ = false;

@@ -1,4 +1,4 @@
-"""Random SELECT statements over tests/lineage/world.sql, valid more often than not. Same seed, same statement."""
+"""Random statements that return rows, over tests/lineage/world.sql; valid more often than not. Same seed, same statement."""
 import random
 
 # relation -> columns and their types: i(nteger), t(ext), j(sonb), r (text[])
@@ -41,8 +41,26 @@ class Generator:
         return f"{prefix}{self.names}"
 
     def statement(self):
-        sql, _ = self.query(depth=0, outer=[], ctes={})
+        sql = self.write() if self.chance(0.12) else self.query(depth=0, outer=[], ctes={})[0]
         return " ".join(sql.split())
+
+    def write(self):
+        target = Item("b", RELATIONS["b"])
+        if self.chance(0.35):
+            rows, _ = self.query(1, [], {}, ["i", "t", "i"])
+            return f"INSERT INTO b(id, t3, n2) {rows} RETURNING {self.returning([target])}"
+        source, items = self.from_clause(1, [], {})
+        scope = [[target, *items]]
+        where = f"{self.column('i', [[target]])} = {self.column('i', [items]) or 1}"
+        returned = self.returning([target, *items])
+        if self.chance(0.5):
+            return f"DELETE FROM b USING {source} WHERE {where} RETURNING {returned}"
+        new = self.pick(f"t3 = {self.expression('t', scope, 2, {})}", f"(id, t3) = ({self.expression('i', scope, 3, {})}, {self.column('t', scope)})",
+                        f"n2 = {self.expression('i', scope, 2, {})}")
+        return f"UPDATE b SET {new} FROM {source} WHERE {where} RETURNING {returned}"
+
+    def returning(self, items):
+        return self.pick("*", "b.*", ", ".join(self.expression(self.pick("t", "i", "j"), [items], 3, {}) for _ in range(2)))
 
     # -- queries: (text, columns)
 

@@ -58,12 +58,12 @@ class Worlds:
         for number, changed in enumerate([None, *COLUMNS]):
             self.cluster.sql(f"CREATE DATABASE w{number}")
             connection = psycopg2.connect(host=str(self.cluster.dir), port=self.cluster.port, user="postgres", dbname=f"w{number}")
-            connection.autocommit = True
             cursor = connection.cursor()
             cursor.execute((here / "world.sql").read_text())
             for statement in inserts(changed):
                 cursor.execute(statement)
             cursor.execute("CREATE MATERIALIZED VIEW ma AS SELECT id, t2 AS mt, n1 FROM a; SET statement_timeout = '300ms'")
+            connection.commit()
             self.connections[changed] = connection
 
     def rows(self, changed, sql):
@@ -74,6 +74,8 @@ class Worlds:
             return [d.name for d in cursor.description], cursor.fetchall()
         except psycopg2.Error:
             return None
+        finally:
+            self.connections[changed].rollback()
 
     def conninfo(self):
         return f"host={self.cluster.dir} port={self.cluster.port} user=postgres dbname=w0"
@@ -158,7 +160,7 @@ class Truth:
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", default=os.environ.get("PGVEIL_BUILD", str(root / "build/test")))
-    arguments.add_argument("--queries", type=int, default=20000 if os.environ.get("PGVEIL_TEST_ALL") else 1500)
+    arguments.add_argument("--queries", type=int, default=20000 if os.environ.get("PGVEIL_TEST_ALL") else 600)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--show", action="store_true", help="print every query and claim")
     arguments.add_argument("--most", type=int, default=20, help="stop after this many wrong claims")
@@ -178,6 +180,8 @@ def main():
         driver.stdin.flush()
         claim = json.loads(driver.stdout.readline())
         why = truth.check(sql, claim)
+        if number % 100 == 99:
+            print(f"     {number + 1} queries, {truth.ran} ran", flush=True)
         if options.show:
             print(sql, "\n   ", json.dumps(claim))
         if why:
