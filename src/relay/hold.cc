@@ -32,7 +32,7 @@ std::string trimmed(std::string text) {
 
 /// What a cool-down after a denial counts as the same idea: spaces, comments, letter case of names and the way
 /// of passing a value aside, the very statement. A keyed token: the store must not hold its literals.
-std::string Relay::shape_of(std::string_view statement) const {
+std::string Relay::idea_of(std::string_view statement) const {
     const auto tokens = sql::tokens_of(statement);
     if (!tokens) return sql::literal_token(*tools_.tokens, statement);
     std::string shape;
@@ -65,7 +65,7 @@ RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) c
     draft.approved_for = judged.decision.approved;
     sql::LoggedText text = logged(statement);
     draft.masked_statement = text.text;
-    draft.shape = shape_of(draft.statement);
+    draft.shape = idea_of(draft.statement);
     return draft;
 }
 

@@ -205,7 +205,7 @@ class Relay final : private sql::NamedStatements {
     void wait_for_person(const RequestView& request);
     void give_ticket(const RequestView& request);
     void refuse_outcome(const control::Answer& answer);
-    [[nodiscard]] std::string shape_of(std::string_view statement) const;
+    [[nodiscard]] std::string idea_of(std::string_view statement) const;
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
