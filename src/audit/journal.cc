@@ -201,8 +201,12 @@ bool ThreadedJournal::wait(std::uint64_t sequence) {
 Result<Fd, std::string> lock_directory(const std::string& dir) {
     auto fd = open_directory(dir);
     if (!fd) return refuse("cannot open " + dir + ": " + message_of(fd.error()));
-    if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) return refuse("another process is writing the log in " + dir);
-    return std::move(*fd);
+    // `log verify` holds the lock for an instant to see whether we do.
+    for (int attempt = 0; attempt < 20; ++attempt) {
+        if (::flock(fd->get(), LOCK_EX | LOCK_NB) == 0) return std::move(*fd);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return refuse("another process is writing the log in " + dir);
 }
 
 Record start_record(const Recovered& found, bool is_new) {

@@ -26,13 +26,14 @@ std::optional<std::uint64_t> number_in(std::string_view word) {
 }
 
 /// Length and hash of what lies in [from, size).
-TornSegment measure(const std::string& file, const Fd& fd, std::uint64_t from) {
+TornSegment measure(const std::string& file, const Fd& fd, std::uint64_t from, bool& has_lines) {
     crypto::Sha256 hash;
     std::uint64_t at = from;
     for (;;) {
         const auto piece = read_at(fd, at, 1 << 20);
         if (!piece || piece->empty()) break;
         hash.update(*piece);
+        has_lines = has_lines || piece->find('\n') != std::string::npos;
         at += piece->size();
     }
     return {file, from, at - from, crypto::hex(hash.finish())};
@@ -101,9 +102,11 @@ bool Scan::read_segment(const SegmentName& segment) {
     std::uint64_t good_until = 0;
     if (has_leaves && !read_leaves(segment, lines, good_until)) return false;
     if (lines.error() != 0) return stop(segment, good_until, "cannot be read: " + message_of(lines.error()));
-    const TornSegment rest = measure(segment.file(), lines.fd(), good_until);
+    bool has_lines = false;
+    const TornSegment rest = measure(segment.file(), lines.fd(), good_until, has_lines);
     if (declared == nullptr) {
         if (rest.torn > 0) result_.tail.push_back(rest);
+        result_.tail_has_lines = result_.tail_has_lines || has_lines;
         return true;
     }
     if (declared->valid != good_until) return stop(segment, good_until, "not a record of this log");

@@ -47,6 +47,7 @@ struct ScanResult {
     std::size_t segments = 0, bytes = 0;
     std::optional<Trouble> trouble;
     std::vector<TornSegment> tail;  // undeclared bytes at the end of the log
+    bool tail_has_lines = false;    // among them a line end: a killed writer leaves a piece of a line, no whole one
 };
 
 /// Calls `leaf` for each leaf until it answers false. The view's contents live during the call.

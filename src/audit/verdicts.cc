@@ -59,6 +59,10 @@ void Verifier::conclude(const ScanResult& scan, VerifyReport& report) {
         report.integrity = {Finding::Fail, "first bad record " + std::to_string(bad_->index) + place + ": " + bad_->what};
     } else if (!anchor_problem_.empty()) {
         report.integrity = {Finding::Fail, anchor_problem_};
+    } else if (report.unsigned_records > 0 && !running_) {
+        report.integrity = {Finding::Unproven, "every signed record is genuine, but " + count(report.unsigned_records, "record") + " from " +
+                                                   std::to_string(signed_size_) + " on " + "nobody signed: the writer died in the middle of a "
+                                                   "commit, or somebody added them; the next start records and signs what it finds"};
     } else {
         report.integrity = {Finding::Pass, count(report.records, "record") + " in " + count(report.segments, "segment") +
                                                ", " + count(checkpoints_, "checkpoint") + ", every leaf and signature checked"};

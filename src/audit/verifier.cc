@@ -130,7 +130,10 @@ void Verifier::check_times(const Record& record) {
 }
 
 void Verifier::note_start(const Record& record) {
+    std::string records, were_signed;
     for (const auto& [key, value] : record.more) {
+        if (key == "records") records = value;
+        if (key == "signed") were_signed = value;
         if (key != "ckpt_torn") continue;
         for (std::size_t at = 0; at < value.size();) {
             const std::size_t end = std::min(value.find(';', at), value.size());
@@ -138,6 +141,9 @@ void Verifier::note_start(const Record& record) {
             at = end + 1;
         }
     }
+    if (records == were_signed) return;
+    remarks_.push_back("records " + were_signed + " up to " + records + " were not signed yet when the log was started again: "
+                       "the run before ended in the middle of a commit");
 }
 
 void Verifier::fail_integrity(std::uint64_t index, std::string what, std::string file, std::uint64_t offset) {
@@ -180,6 +186,11 @@ void Verifier::check_tail(const ScanResult& scan) {
     if (!any_checkpoint_) {
         fail_integrity(0, "no checkpoint signed by the key was found");
         fail_completeness("there is no checkpoint");
+    }
+    if (scan.tail_has_lines && !running_) {
+        const TornSegment& torn = scan.tail.front();
+        fail_integrity(tree_.size(), "lines after the last record that are not records of this log; had the machine lost "
+                       "power, the next start would record them", torn.file, torn.valid);
     }
     for (const TornSegment& torn : scan.tail) {
         remarks_.push_back(torn.file + " ends with " + count(torn.torn.value_or(0), "byte") +

@@ -48,6 +48,15 @@ Result<audit::VerifierKey, std::string> key_from(const std::string& text) {
     return refuse("the file " + text + " holds no verifier key line");
 }
 
+/// --key, or the log's own: enough to make a proof or tiles, which are checked with a key from elsewhere.
+Result<audit::VerifierKey, std::string> key_or_own(const LogOptions& options) {
+    if (!options.key.empty()) return key_from(options.key);
+    const auto identity = audit::read_identity(options.dirs.front());
+    if (!identity) return refuse(identity.error());
+    if (!identity->keys.empty()) return key_from(identity->keys.back());
+    return refuse(std::string("log.json holds no verifier key"));
+}
+
 std::optional<std::uint64_t> index_from(const LogOptions& options) {
     if (options.words.size() != 1) return std::nullopt;
     std::uint64_t index = 0;
@@ -130,12 +139,11 @@ int run_check_proof(const LogOptions& options) {
 }
 
 int run_prove(const LogOptions& options) {
-    if (options.key.empty()) return usage("prove needs --key");
-    if (!options.check.empty()) return run_check_proof(options);
+    if (!options.check.empty()) return options.key.empty() ? usage("prove --check needs --key") : run_check_proof(options);
     if (options.dirs.empty()) return usage("prove needs --log DIR, or --check FILE");
     const auto index = index_from(options);
     if (!index) return usage("prove needs the INDEX of one record");
-    const auto key = key_from(options.key);
+    const auto key = key_or_own(options);
     if (!key) return usage(key.error());
     const auto proof = audit::make_proof(options.dirs, *key, *index);
     if (!proof) return cannot(proof.error());
@@ -148,8 +156,7 @@ int run_prove(const LogOptions& options) {
 }
 
 int run_publish(const LogOptions& options) {
-    if (options.key.empty()) return usage("publish needs --key");
-    const auto key = key_from(options.key);
+    const auto key = key_or_own(options);
     if (!key) return usage(key.error());
     const std::string out = options.out.empty() ? options.dirs.front() + "/pub" : options.out;
     const auto published = audit::publish_log(options.dirs, *key, out);

@@ -142,10 +142,10 @@ std::string_view log_help() {
   pgveil log verify --log DIR --key VKEY [--anchor FILE]... [--max-age 24h] [--json]
   pgveil log show   --log DIR INDEX | --last N  [--json]
   pgveil log search --log DIR [FILTER]... [--limit N] [--format text|json|csv]
-  pgveil log prove  --log DIR --key VKEY INDEX [--out FILE]
+  pgveil log prove  --log DIR INDEX [--out FILE]
   pgveil log prove  --check FILE --key VKEY
   pgveil log export --log DIR --format ocsf|ecs|csv [FILTER]... [--limit N]
-  pgveil log publish --log DIR --key VKEY [--out DIR]    C2SP tiles for other verifiers, below DIR/pub
+  pgveil log publish --log DIR [--out DIR]    C2SP tiles for other verifiers, below DIR/pub
   pgveil log tail   --log DIR [-n N] [-f] [FILTER]... [--format text|json|csv]
 
 Common options
@@ -154,12 +154,13 @@ Common options
   --key VKEY          the verifier key line that `pgveil keygen` printed, or the path of a file with it
 
 verify prints four verdicts, each with its ground:
-  integrity     every record, checkpoint and blob is what was signed
+  integrity     every record, checkpoint and blob is what was signed; UNPROVEN when the last records are unsigned,
+                because the writer died in the middle of a commit (the next start signs them) or somebody added them
   completeness  nothing is missing. Only a checkpoint kept elsewhere can show that the end was not cut off, so
                 without --anchor the best verdict is UNPROVEN
   freshness     the last signed record is younger than --max-age (default 24h), and the clock did not step back
   anchoring     the checkpoints in the --anchor files (notes, or syslog lines) agree with the log
-Exit 0: a key was given with --key and no verdict is FAIL; UNPROVEN does not fail. Exit 1: a verdict is FAIL, or the
+Exit 0: a key was given with --key, integrity is PASS and no other verdict is FAIL. Exit 1: any other outcome, or the
 key was taken from the log itself (`self-attested`: whoever rewrote the log could have replaced it too).
 
 Filters (names take * and ?)

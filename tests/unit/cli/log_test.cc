@@ -184,10 +184,11 @@ TEST_CASE("prove writes one file that holds under the log's key and under no oth
     const LogFixture log;
     log.run(5);
     const std::string proof = (log.base / "record.tlog-proof").string();
-    CHECK(run(log, {"prove", "--log", log.options.dir, "--key", key_line(log), "3", "--out", proof}).exit == 0);
+    CHECK(run(log, {"prove", "--log", log.options.dir, "3", "--out", proof}).exit == 0);
     const Ran held = run(log, {"prove", "--check", proof, "--key", key_line(log)});
     CHECK(held.exit == 0);
     CHECK(held.out.starts_with("PASS  record 3 "));
+    CHECK(run(log, {"prove", "--check", proof}).exit == 2);
     LogFixture other;
     other.run(1);
     const Ran refused = run(log, {"prove", "--check", proof, "--key", key_line(other)});
