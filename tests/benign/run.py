@@ -52,6 +52,17 @@ def canonical(answer):
     return [(m.kind, m.fields["C"] if m.kind == "E" else bytes(m.body)) for m in answer if m.kind not in "SNZ"]
 
 
+def difference(expected, seen):
+    """The first thing that is not the same, down to the column."""
+    if expected.error or seen.error:
+        return f"PostgreSQL: {expected.error}\n    pgveil:     {seen.error}"
+    for a, b in zip(expected.of("D"), seen.of("D")):
+        for column, one, other in zip(expected.names, a.cells, b.cells):
+            if one != other:
+                return f"column {column}: PostgreSQL {one!r}, pgveil {other!r}"
+    return f"PostgreSQL: {str(canonical(expected))[:400]}\n    pgveil:     {str(canonical(seen))[:400]}"
+
+
 def compare(statements, extended=False):
     troubles = []
     with direct() as d, through() as t:
@@ -60,7 +71,7 @@ def compare(statements, extended=False):
             expected, seen = send(d), send(t)
             same = canonical(expected) == canonical(seen) if not volatile.search(sql) else [m.kind for m in expected if m.kind not in "SNDZ"] == [m.kind for m in seen if m.kind not in "SNDZ"]
             if not same:
-                troubles.append(f"{sql[:300]}\n    PostgreSQL: {str(expected.error or canonical(expected))[:300]}\n    pgveil:     {str(seen.error or canonical(seen))[:300]}")
+                troubles.append(f"{sql[:1500]}\n    " + difference(expected, seen))
     assert not troubles, f"{len(troubles)} of {len(statements)} differ:\n" + "\n".join(troubles[:12])
 
 
@@ -160,8 +171,7 @@ def _():
         orders = meta.tables["orders"]
         rows = c.execute(sqlalchemy.select(orders).where(orders.c.id < 10).order_by(orders.c.id)).fetchall()
         equal(len(rows), 9)
-        with c.begin_nested():
-            c.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(orders))
+        equal(c.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(orders)).scalar(), 5000)
     engine.dispose()
     plain.dispose()
 
