@@ -77,10 +77,10 @@ def _():
     environment = os.environ | {"PGHOST": "127.0.0.1", "PGPORT": str(shared.proxy.port), "PGUSER": "erik", "PGPASSWORD": world.people["erik"], "PGSSLMODE": "require"}
     import subprocess
     with agent() as a:
-        request = world.held(a.query("UPDATE products SET stock = 4 WHERE id = 61"))["request"]
+        request = world.held(a.query("UPDATE products SET stock = 4 WHERE id = 61 AND title IS NOT NULL"))["request"]
     run = lambda *words: subprocess.run([world.binary, *words], env=environment, capture_output=True, text=True, timeout=30)  # noqa: E731
     contains(run("requests", "list").stdout, request)
-    contains(run("requests", "show", request).stdout, "UPDATE products SET stock = 4 WHERE id = 61")
+    contains(run("requests", "show", request).stdout, "UPDATE products SET stock = 4 WHERE id = 61 AND title IS NOT NULL")
     equal(run("requests", "deny", request, "--reason", "no").returncode, 0)
     contains(run("grants", "list").stdout, "copilot")
 

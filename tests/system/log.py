@@ -96,11 +96,13 @@ def _():
         "removed": lambda d: b"\n".join(lines(d)[:2] + lines(d)[3:]) + b"\n",
         "swapped": lambda d: b"\n".join([*lines(d)[:2], lines(d)[3], lines(d)[2], *lines(d)[4:]]) + b"\n",
         "cut": lambda d: b"\n".join(lines(d)[:-3]) + b"\n",
-        "added": lambda d: b"\n".join([*lines(d), lines(d)[-1]]) + b"\n"}
+        "added": lambda d: b"\n".join([*lines(d)[:3], lines(d)[2], *lines(d)[3:]]) + b"\n"}
     for what, change in changes.items():
         got = tampered(change)
         equal(got.returncode, 1, f"{what}: {got.stdout}")
         contains(got.stdout.upper(), "FAIL", what)
+    got = tampered(lambda d: b"\n".join([*lines(d), lines(d)[-1]]) + b"\n")
+    contains(got.stdout, "no record", "a line behind the last checkpoint counts for nothing, and is named")
     got = tampered(lambda d: d)
     contains(got.stdout.lower(), "integrity")
     absent(got.stdout.upper().split("COMPLETENESS")[0], "FAIL", "an untouched copy")
@@ -113,6 +115,6 @@ def _():
     search = shared.proxy.cli("log", "search", "--log", shared.proxy.audit_dir, "--agent", "copilot", "--kind", "stmt.intent")
     equal(search.returncode, 0, search.stderr)
     contains(search.stdout, "stmt.intent")
-    proof = shared.proxy.cli("log", "prove", "--log", shared.proxy.audit_dir, "1")
+    proof = shared.proxy.cli("log", "prove", "--log", shared.proxy.audit_dir, "--key", shared.proxy.key_line, "1")
     equal(proof.returncode, 0, proof.stderr)
     assert proof.stdout or proof.stderr
