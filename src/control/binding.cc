@@ -1,6 +1,6 @@
 #include "control/binding.h"
 
-#include "crypto/digest.h"
+#include "crypto/encode.h"
 #include "crypto/seal.h"
 
 namespace pgveil::control {
@@ -88,6 +88,26 @@ RequestBody read_body(Reader& in) {
     return body;
 }
 
+/// Runs of white space become one space, words lower case; what stands between quotes stays.
+std::string without_layout(std::string_view text) {
+    std::string out;
+    char quote = 0;
+    for (const char c : text) {
+        const bool space = c == ' ' || (c >= '\t' && c <= '\r');
+        if (quote != 0) {
+            out += c;
+            if (c == quote) quote = 0;
+        } else if (space) {
+            if (!out.empty() && out.back() != ' ') out += ' ';
+        } else {
+            if (c == '\'' || c == '"') quote = c;
+            out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        }
+    }
+    while (!out.empty() && (out.back() == ' ' || out.back() == ';')) out.pop_back();
+    return out;
+}
+
 Bytes seal_context(std::string_view id, const Digest& digest) {
     Bytes context;
     put_field(context, std::string_view("pgveil/request-body/v1"));
@@ -99,9 +119,8 @@ Bytes seal_context(std::string_view id, const Digest& digest) {
 }  // namespace
 
 // Result formats do not enter: they change how rows are written, not what happens.
-Digest binding_digest(const BindingScope& scope, const RequestBody& body) {
+Digest binding_digest(const KeyedHash& hash, const BindingScope& scope, const RequestBody& body) {
     Bytes text;
-    put_field(text, std::string_view("pgveil/approval/v1"));
     const bool access = scope.kind == RequestKind::Access;
     put_field(text, std::string_view(access ? "access" : "statement"));
     put_field(text, scope.agent);
@@ -110,11 +129,18 @@ Digest binding_digest(const BindingScope& scope, const RequestBody& body) {
     put_facts(text, body.facts);
     put_field(text, std::string_view(body.statement));
     put_parameters(text, body.parameters);
-    return crypto::sha256(ByteView(text));
+    return hash.hash("pgveil/approval/v1", text);
 }
 
-Digest binding_digest(const RequestDraft& draft) {
-    return binding_digest({draft.kind, draft.agent, draft.database, draft.sql_class}, body_of(draft));
+Digest binding_digest(const KeyedHash& hash, const RequestDraft& draft) {
+    return binding_digest(hash, {draft.kind, draft.agent, draft.database, draft.sql_class}, body_of(draft));
+}
+
+std::string wording_digest(const KeyedHash& hash, const BindingScope& scope, const RequestBody& body) {
+    RequestBody plain = body;
+    plain.facts = {};
+    plain.statement = without_layout(body.statement);
+    return crypto::hex(binding_digest(hash, scope, plain));
 }
 
 RequestBody body_of(const RequestDraft& draft) {

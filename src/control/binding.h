@@ -9,6 +9,7 @@
 
 #include <optional>
 
+#include "pgveil/core/keyed_hash.h"
 #include "pgveil/core/request.h"
 #include "pgveil/core/secret.h"
 
@@ -29,8 +30,12 @@ struct BindingScope {
     std::string_view agent, database, sql_class;   // sql_class counts for access requests (read, write)
 };
 
-[[nodiscard]] Digest binding_digest(const BindingScope& scope, const RequestBody& body);
-[[nodiscard]] Digest binding_digest(const RequestDraft& draft);
+/// Keyed: digests stand in the log, and literals must not be guessed from them.
+[[nodiscard]] Digest binding_digest(const KeyedHash& hash, const BindingScope& scope, const RequestBody& body);
+[[nodiscard]] Digest binding_digest(const KeyedHash& hash, const RequestDraft& draft);
+/// The same for texts that differ in white space and in the case of words only: an added space is no new idea.
+/// Hex; session settings do not count.
+[[nodiscard]] std::string wording_digest(const KeyedHash& hash, const BindingScope& scope, const RequestBody& body);
 [[nodiscard]] RequestBody body_of(const RequestDraft& draft);
 
 [[nodiscard]] Bytes seal_body(const Secret& key, std::string_view id, const Digest& digest, const RequestBody& body);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "control/binding.h"
 #include "control/records.h"
 #include "control/service_impl.h"
 #include "crypto/random.h"
@@ -140,8 +141,12 @@ Result<RequestView, Refused> Service::deny(const Person& who, std::string_view i
         store::Move how{.at = now};
         how.decided_by = who.name;
         how.decision_reason = std::string(reason);
-        move(change, *row, RequestEvent::Deny, how, record_of_denial(row->view, who.name, reason, now));
-        must(store_->add_denial({row->view.id, row->view.agent, row->view.shape, who.name, now}));
+        const auto body = open_body(options_.seal_key, id, row->view.digest, row->sealed);
+        const RequestView& v = row->view;
+        const auto wording = body ? wording_digest(*hash_, {v.kind, v.agent, v.database, v.sql_class}, *body) : std::string();
+        const store::DenialRow denial{v.id, v.agent, v.shape, wording, who.name, now};
+        move(change, *row, RequestEvent::Deny, how, record_of_denial(v, denial, reason));
+        must(store_->add_denial(denial));
         change.commit();
         ledger_.forget_denials();
         return told(row->view.id);

@@ -41,7 +41,7 @@ Answer Service::consume(const ConsumeRequest& ask, WallTime now) {
 
 std::optional<store::RequestRow> Service::wanted(const ConsumeRequest& ask, WallTime now) {
     if (!ask.id.empty()) return fresh(ask.id, now);
-    auto row = must(store_->newest_of(ask.agent, ask.database, ask.draft ? binding_digest(*ask.draft) : ask.digest));
+    auto row = must(store_->newest_of(ask.agent, ask.database, ask.draft ? binding_digest(*hash_, *ask.draft) : ask.digest));
     if (row) row = fresh(row->view.id, now);
     return row && still_speaks(*row, now) ? row : std::nullopt;
 }
@@ -59,7 +59,7 @@ bool Service::still_speaks(const Row& row, WallTime now) const {
 std::optional<std::string> Service::drift(const ConsumeRequest& ask, const Row& row) {
     if (!ask.draft) return std::nullopt;
     const RequestDraft& draft = *ask.draft;
-    if (binding_digest(draft) != row.view.digest) return "the statement, its parameters or the session's settings differ from what was approved";
+    if (binding_digest(*hash_, draft) != row.view.digest) return "the statement, its parameters or the session's settings differ from what was approved";
     const auto* logged = ledger_.request(row.view.id);
     if (!logged) return std::nullopt;
     Row stricter = row;
@@ -80,7 +80,7 @@ std::optional<std::string> Service::void_cause(const Row& row, const LoggedReque
     as_logged.view.approvers = logged->approvers;
     if (eligible_approvals(as_logged, *logged) < logged->approvals_needed) return "who approved may not approve any more";
     const auto body = open_body(options_.seal_key, row.view.id, row.view.digest, row.sealed);
-    if (!body || binding_digest({row.view.kind, row.view.agent, row.view.database, row.view.sql_class}, *body) != logged->digest) {
+    if (!body || binding_digest(*hash_, {row.view.kind, row.view.agent, row.view.database, row.view.sql_class}, *body) != logged->digest) {
         return "the stored statement is not the one that was approved";
     }
     return std::nullopt;

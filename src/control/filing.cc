@@ -66,7 +66,7 @@ Answer Service::file(const FileRequest& ask, WallTime now) {
 }
 
 std::optional<Answer> Service::answer_of_same(const RequestDraft& draft, WallTime now) {
-    auto row = must(store_->newest_of(draft.agent, draft.database, binding_digest(draft)));
+    auto row = must(store_->newest_of(draft.agent, draft.database, binding_digest(*hash_, draft)));
     if (row) row = fresh(row->view.id, now);
     if (!row || !still_speaks(*row, now)) return std::nullopt;
     Answer same;
@@ -80,13 +80,7 @@ std::optional<Answer> Service::too_many(const RequestDraft& draft, WallTime now)
     if (denials.size() >= kDenialsPerHour) {
         return cool_down("three requests were denied within the hour", denials[kDenialsPerHour - 1].at + hours(1), now);
     }
-    const auto shape = shape_of(draft);
-    for (const auto& denial : must(store_->denials_since(draft.agent, now - options_.denied_cooldown))) {
-        if (denial.shape != shape) continue;
-        auto no = cool_down("a request of this shape was denied", denial.at + options_.denied_cooldown, now);
-        if (const auto denied = must(store_->find_request(denial.request))) no.request = view_of(*denied, false);
-        return no;
-    }
+    if (auto no = said_before(draft, denials, now)) return no;
     if (must(store_->count_pending(draft.agent)) >= options_.pending_per_agent) {
         return cool_down("too many requests are pending", now + minutes(1), now);
     }
@@ -94,6 +88,22 @@ std::optional<Answer> Service::too_many(const RequestDraft& draft, WallTime now)
     if (filed.size() >= options_.requests_per_minute) {
         const auto oldest = options_.requests_per_minute == 0 ? now : filed[filed.size() - options_.requests_per_minute];
         return cool_down("too many requests within a minute", oldest + minutes(1), now);
+    }
+    return std::nullopt;
+}
+
+// The same words laid out anew wait for the cool-down; so does any text of a shape that was denied twice.
+std::optional<Answer> Service::said_before(const RequestDraft& draft, const std::vector<store::DenialRow>& denials, WallTime now) {
+    const auto shape = shape_of(draft);
+    const auto wording = wording_digest(*hash_, {draft.kind, draft.agent, draft.database, draft.sql_class}, body_of(draft));
+    const auto of_shape = std::ranges::count(denials, shape, &store::DenialRow::shape);
+    for (const auto& denial : denials) {
+        const bool same_words = denial.wording == wording;
+        if (now >= denial.at + options_.denied_cooldown || !(same_words || (denial.shape == shape && of_shape > 1))) continue;
+        auto no = cool_down(same_words ? "this was denied" : "requests of this shape were denied",
+                            denial.at + options_.denied_cooldown, now);
+        if (const auto denied = must(store_->find_request(denial.request))) no.request = view_of(*denied, false);
+        return no;
     }
     return std::nullopt;
 }
@@ -117,7 +127,7 @@ Answer Service::add(const RequestDraft& draft, const Agent& known, WallTime now)
     v.why = draft.why;
     v.approvers = draft.approvers;
     v.approvals_needed = draft.approvals_needed;
-    v.digest = binding_digest(draft);
+    v.digest = binding_digest(*hash_, draft);
     v.created = now;
     v.expires = now + std::max(draft.pending_for, seconds(1));
     row.approved_for = std::max(draft.approved_for, seconds(1));

@@ -64,7 +64,8 @@ void Ledger::apply(const audit::Record& record) {
         case audit::Kind::RequestFile: return file(record);
         case audit::Kind::RequestApprove: return approve(record);
         case audit::Kind::RequestDeny:
-            denials_.push_back({record.request, record.agent, text_or_empty(record, key::Shape), record.person, record.time});
+            denials_.push_back({record.request, record.agent, text_or_empty(record, key::Shape),
+                                text_or_empty(record, key::Wording), record.person, record.time});
             return move(record);
         case audit::Kind::RequestConsume:
         case audit::Kind::RequestFinish:

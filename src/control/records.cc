@@ -62,11 +62,12 @@ audit::Record record_of_approval(const RequestView& v, const store::ApprovalRow&
     return r;
 }
 
-audit::Record record_of_denial(const RequestView& v, std::string_view person, std::string_view reason, WallTime now) {
-    audit::Record r = base(audit::Kind::RequestDeny, v, now);
-    r.person = person;
+audit::Record record_of_denial(const RequestView& v, const store::DenialRow& denial, std::string_view reason) {
+    audit::Record r = base(audit::Kind::RequestDeny, v, denial.at);
+    r.person = denial.person;
     r.decision = pgveil::name_of(RequestState::Denied);
-    add(r, key::Shape, v.shape);
+    add(r, key::Shape, denial.shape);
+    add(r, key::Wording, denial.wording);
     add(r, key::Reason, std::string(reason));
     return r;
 }

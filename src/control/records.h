@@ -13,7 +13,7 @@
 namespace pgveil::control {
 
 namespace key {
-inline constexpr std::string_view Kind = "request_kind", Digest = "digest", Shape = "shape", Needed = "approvals",
+inline constexpr std::string_view Kind = "request_kind", Digest = "digest", Shape = "shape", Wording = "wording", Needed = "approvals",
                                   Approvers = "approvers", ApprovedFor = "approved_for_s", Expires = "expires_us",
                                   MaxRows = "max_rows", Reason = "reason", Grant = "grant", NotBefore = "not_before_us",
                                   Until = "until_us", BreakGlass = "break_glass", Command = "command",
@@ -24,8 +24,8 @@ inline constexpr std::string_view Kind = "request_kind", Digest = "digest", Shap
 /// `full`: this approval completes the number; `until` is then the end of its use.
 [[nodiscard]] audit::Record record_of_approval(const RequestView& request, const store::ApprovalRow& approval, bool full,
                                                WallTime until);
-[[nodiscard]] audit::Record record_of_denial(const RequestView& request, std::string_view person,
-                                             std::string_view reason, WallTime now);
+[[nodiscard]] audit::Record record_of_denial(const RequestView& request, const store::DenialRow& denial,
+                                             std::string_view reason);
 [[nodiscard]] audit::Record record_of_consumption(const RequestView& request, WallTime now);
 /// Every other move: executed, failed, exceeded, unknown, returned to approved, cancelled, void, expired.
 [[nodiscard]] audit::Record record_of_move(const RequestView& request, RequestState to, std::string_view tag,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/binding.h"
+#include "crypto/digest.h"
 
 namespace pgveil::control {
 namespace {
@@ -32,7 +33,7 @@ Result<std::unique_ptr<ControlService>, std::string> ControlService::open(Servic
 }
 
 Service::Service(ServiceOptions options, audit::Journal& journal, std::unique_ptr<store::ControlStore> store)
-    : options_(std::move(options)), journal_(journal), store_(std::move(store)) {}
+    : options_(std::move(options)), journal_(journal), store_(std::move(store)), hash_(crypto::make_keyed_hash(options_.seal_key)) {}
 
 Answer Service::answer(const Ask& ask, WallTime asked) {
     const WallTime now = clock(asked);

@@ -10,6 +10,7 @@
 #include "control/permissions.h"
 #include "control/request_machine.h"
 #include "control/service.h"
+#include "pgveil/core/keyed_hash.h"
 
 namespace pgveil::control {
 
@@ -47,6 +48,7 @@ class Service final : public ControlService {
     Answer file(const FileRequest& ask, WallTime now);
     std::optional<Answer> answer_of_same(const RequestDraft& draft, WallTime now);
     std::optional<Answer> too_many(const RequestDraft& draft, WallTime now);
+    std::optional<Answer> said_before(const RequestDraft& draft, const std::vector<store::DenialRow>& denials, WallTime now);
     Answer add(const RequestDraft& draft, const Agent& agent, WallTime now);
     Answer look(const LookRequest& ask, WallTime now);
     Answer cancel(const CancelRequest& ask, WallTime now);
@@ -99,6 +101,7 @@ class Service final : public ControlService {
     ServiceOptions options_;
     audit::Journal& journal_;
     std::unique_ptr<store::ControlStore> store_;
+    std::unique_ptr<KeyedHash> hash_;
     Ledger ledger_;
     std::function<void(const RequestView*)> changed_;
     std::vector<std::string> interrupted_;

@@ -40,8 +40,9 @@ struct GrantRow {
     std::uint64_t record = 0;
 };
 
+/// What was refused: `shape` without literals, `wording` a keyed digest of the text but for its layout.
 struct DenialRow {
-    std::string request, agent, shape, person;
+    std::string request, agent, shape, wording, person;
     WallTime at{};
 };
 

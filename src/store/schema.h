@@ -29,7 +29,8 @@ CREATE TABLE approvals (
     at INTEGER NOT NULL, max_rows INTEGER NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (request, person)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE denials (
-    request TEXT PRIMARY KEY, agent TEXT NOT NULL, shape TEXT NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL
+    request TEXT PRIMARY KEY, agent TEXT NOT NULL, shape TEXT NOT NULL, wording TEXT NOT NULL, person TEXT NOT NULL,
+    at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX denials_by_agent ON denials (agent, at);
 CREATE TABLE grants (

@@ -199,20 +199,22 @@ Kept<std::vector<ApprovalRow>> SqliteStore::approvals(std::string_view request) 
 }
 
 Kept<void> SqliteStore::add_denial(const DenialRow& row) {
-    Statement s(*db_, "INSERT INTO denials (request, agent, shape, person, at) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING");
-    s.bind(row.request).bind(row.agent).bind(row.shape).bind(row.person).bind(row.at);
+    Statement s(*db_, "INSERT INTO denials (request, agent, shape, wording, person, at) VALUES (?,?,?,?,?,?) "
+                      "ON CONFLICT DO NOTHING");
+    s.bind(row.request).bind(row.agent).bind(row.shape).bind(row.wording).bind(row.person).bind(row.at);
     return s.done();
 }
 
 Kept<std::vector<DenialRow>> SqliteStore::denials_since(std::string_view agent, WallTime since) {
-    Statement s(*db_, "SELECT request, agent, shape, person, at FROM denials WHERE agent = ? AND at > ? ORDER BY at DESC");
+    Statement s(*db_, "SELECT request, agent, shape, wording, person, at FROM denials "
+                      "WHERE agent = ? AND at > ? ORDER BY at DESC");
     s.bind(agent).bind(since);
     std::vector<DenialRow> rows;
     for (;;) {
         const auto at = s.step();
         if (at == Statement::Step::Failed) return refuse(s.fault());
         if (at == Statement::Step::Done) return rows;
-        rows.push_back({s.text(0), s.text(1), s.text(2), s.text(3), s.time(4)});
+        rows.push_back({s.text(0), s.text(1), s.text(2), s.text(3), s.text(4), s.time(5)});
     }
 }
 

@@ -152,7 +152,7 @@ class  = "IBAN_CODE"
 transform = "redact"
 """
 
-agents = {"copilot": "agent-" + secrets.token_hex(8), "reader": "agent-" + secrets.token_hex(8), "walker": "agent-" + secrets.token_hex(8)}
+agents = {"copilot": "agent-" + secrets.token_hex(8), "denied": "agent-" + secrets.token_hex(8), "reader": "agent-" + secrets.token_hex(8), "walker": "agent-" + secrets.token_hex(8)}
 people = {"dana": "person-" + secrets.token_hex(8), "erik": "person-" + secrets.token_hex(8), "otto": "person-" + secrets.token_hex(8)}
 # Computed once: people's verifiers cost 100,000 iterations each.
 verifiers = {name: verifier(word, 4096 if name in agents else 100_000) for name, word in (agents | people).items()}
@@ -166,7 +166,7 @@ def make_certificate(directory):
 
 
 class Pgveil:
-    """One pgveil with its own config, keys, store and log. Agents copilot (may ask to write), reader, walker (no grant);
+    """One pgveil with its own config, keys, store and log. Agents copilot and denied (may ask to write), reader, walker (no grant);
     people dana (approver, auditor; owns the agents), erik (approver, admin), otto (auditor only)."""
 
     def __init__(self, cluster, database="shop", mode="enforce", proxy="", policy="", masking=masked_columns, more="", database_more="",
@@ -192,7 +192,7 @@ class Pgveil:
         roles = {"dana": '["approver", "auditor"]', "erik": '["approver", "admin", "auditor"]', "otto": '["auditor"]'}
         who += "".join(f'\n[[person]]\nname = "{n}"\nsecret = "{verifiers[n]}"\nroles = {roles[n]}\ngroups = ["dba"]\n' for n in people)
         who += "".join(f'\n[[grant]]\nagent = "{agent}"\ndatabase = "{self.database}"\naccess = "{access}"\nuntil = {until}\n'
-                       for agent, access in (("copilot", "write"), ("reader", "read")))
+                       for agent, access in (("copilot", "write"), ("denied", "write"), ("reader", "read")))
         (self.dir / "pgveil.toml").write_text(f"""# made by tests/support/world.py
 [proxy]
 listen  = ["127.0.0.1:{self.port}"]

@@ -80,7 +80,7 @@ def _():
 
 @case("pgveil.request shows the state of an own request; another agent's id is unknown")
 def _():
-    with agent() as a:
+    with agent("denied") as a:
         request = held(a.query("DELETE FROM tickets WHERE id = 1 AND body IS NOT NULL"))["request"]
         got = a.query(f"SELECT * FROM pgveil.request('{request}')").ok()
         equal(got.names, ["id", "state", "executed", "reason", "decided_by", "expires_at"])
@@ -99,7 +99,7 @@ def _():
 @case("a denied statement answers PV002 with the reason, and is not filed again at once")
 def _():
     sql = "DELETE FROM tickets WHERE id = 2 AND subject IS NOT NULL"     # a shape of its own: a denial cools it down
-    with agent() as a:
+    with agent("denied") as a:
         request = held(a.query(sql))["request"]
         console(f"DENY '{request}' REASON 'not this one'").ok()
         again = a.query(sql)
@@ -249,7 +249,7 @@ def _():
 
 @case("denying withdraws an approval that is not yet executing")
 def _():
-    with agent() as a:
+    with agent("denied") as a:
         sql = "UPDATE products SET stock = 5 WHERE id = 24 AND sku IS NOT NULL"
         request = held(a.query(sql))["request"]
         approve(shared.proxy, request)

@@ -62,7 +62,7 @@ TEST_CASE("an approval that does not fit its request is none") {
     }
     SUBCASE("after a denial") {
         ledger.apply(record_of_filing(row(), at(10)));
-        ledger.apply(record_of_denial(row().view, "dana", "no", at(11)));
+        ledger.apply(record_of_denial(row().view, {"r_a", "copilot", "s", "w", "dana", at(11)}, "no"));
         ledger.apply(record_of_approval(row().view, approval("erik"), true, at(99)));
     }
     SUBCASE("by nobody") {

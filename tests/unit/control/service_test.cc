@@ -140,7 +140,7 @@ TEST_CASE("one denial ends it, and withdraws an approval that is not executing")
     CHECK(d.deny("ivan", running).error().why == Refusal::NotAllowed);
 }
 
-TEST_CASE("a denied statement cools down, and so does its shape") {
+TEST_CASE("a denied statement cools down, however it is laid out") {
     Bench b;
     const auto id = b.file().request.id;
     REQUIRE(b.deny("erik", id).has_value());
@@ -153,14 +153,28 @@ TEST_CASE("a denied statement cools down, and so does its shape") {
     CHECK(spaced.retry_after_s == 900);
     CHECK(spaced.request.id == id);
     CHECK(spaced.request.decision_reason == "no");
-    auto other_shape = draft_of("UPDATE orders SET x = 1");
-    other_shape.shape = "shape-2";
-    CHECK(b.file(other_shape).outcome == Outcome::Filed);
+    auto elsewhere = draft_of();
+    elsewhere.facts.time_zone = "CET";
+    CHECK(b.file(elsewhere).outcome == Outcome::TooMany);
     auto other_agent = draft_of();
     other_agent.agent = "rover";
     CHECK(b.file(other_agent).outcome == Outcome::Filed);
     b.now += seconds(900);
     CHECK(b.file().outcome == Outcome::Filed);
+}
+
+TEST_CASE("another value is another request until its shape was denied twice") {
+    Bench b;
+    REQUIRE(b.deny("erik", b.file(draft_of("DELETE FROM orders WHERE id = 1")).request.id).has_value());
+    const auto second = b.file(draft_of("DELETE FROM orders WHERE id = 2"));
+    REQUIRE(second.outcome == Outcome::Filed);
+    REQUIRE(b.deny("erik", second.request.id).has_value());
+    CHECK(b.file(draft_of("DELETE FROM orders WHERE id = 3")).outcome == Outcome::TooMany);
+    auto other_shape = draft_of("UPDATE orders SET x = 1");
+    other_shape.shape = "shape-2";
+    CHECK(b.file(other_shape).outcome == Outcome::Filed);
+    b.now += seconds(900);
+    CHECK(b.file(draft_of("DELETE FROM orders WHERE id = 3")).outcome == Outcome::Filed);
 }
 
 TEST_CASE("three denials within an hour stop the agent's requests") {

@@ -237,9 +237,11 @@ TEST_CASE("grants keep their end, and are revoked once") {
 TEST_CASE("denials and switches are kept") {
     Directory dir;
     auto s = open_new(dir);
-    must(s->add_denial({"r_a", "copilot", "shape", "dana", at(10)}));
-    must(s->add_denial({"r_a", "copilot", "shape", "dana", at(10)}));
-    CHECK(must(s->denials_since("copilot", at(9))).size() == 1);
+    must(s->add_denial({"r_a", "copilot", "shape", "wording", "dana", at(10)}));
+    must(s->add_denial({"r_a", "copilot", "shape", "wording", "dana", at(10)}));
+    REQUIRE(must(s->denials_since("copilot", at(9))).size() == 1);
+    CHECK(must(s->denials_since("copilot", at(9)))[0].wording == "wording");
+    CHECK(must(s->denials_since("copilot", at(9)))[0].person == "dana");
     CHECK(must(s->denials_since("copilot", at(10))).empty());
     must(s->set_switch({SwitchKind::Database, "shop", "dana", "incident", at(1), 5}));
     must(s->set_switch({SwitchKind::Database, "shop", "erik", "again", at(2), 6}));
