@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
+#include <new>
+
+#include "detect/chars.h"
 
 namespace pgveil::masking {
 namespace {
@@ -71,12 +73,27 @@ void Detector::collect(std::string_view text, const HintView& hints) {
     const Features features = features_of(text);
     if ((features.present & feature::High) == 0 || !normal_.fold(text)) {
         scan(text, features, hints);
-        return;
+    } else {
+        scan(normal_.text(), features_of(normal_.text()), hints);
+        for (Hit& hit : hits_) {
+            hit.start = normal_.origin(hit.start);
+            hit.end = normal_.origin(hit.end);
+        }
     }
-    scan(normal_.text(), features_of(normal_.text()), hints);
-    for (Hit& hit : hits_) {
-        hit.start = normal_.origin(hit.start);
-        hit.end = normal_.origin(hit.end);
+    if (!echoes_.empty() && !doubt_) find_echoes(text);
+}
+
+void Detector::find_echoes(std::string_view text) {
+    for (std::size_t i = 0; i < echoes_.size(); ++i) {
+        const std::string_view value = echoes_[i].value;
+        for (std::size_t at = text.find(value); at != std::string_view::npos; at = text.find(value, at + value.size())) {
+            if (is_word(peek(text, at - 1)) || is_word(peek(text, at + value.size()))) continue;
+            if (hits_.size() == kMostHits) {
+                doubt_ = true;
+                return;
+            }
+            hits_.push_back({static_cast<std::uint32_t>(rules_->rules.size() + i), at, at + value.size(), 1.0});
+        }
     }
 }
 
@@ -177,29 +194,38 @@ bool Detector::on_start(void* self, std::uint32_t, std::uint64_t start, std::uin
     return true;
 }
 
+Finding Detector::finding_of(const Hit& hit) const {
+    if (hit.rule >= rules_->rules.size()) {
+        return {echoes_[hit.rule - rules_->rules.size()].class_name, "echo", hit.start, hit.end, hit.confidence, Transform::Redact};
+    }
+    const Rule& rule = rules_->rules[hit.rule].rule;
+    return {rule.class_name, rule.id, hit.start, hit.end, hit.confidence, rule.transform};
+}
+
 void Detector::merge() {
     std::ranges::sort(hits_, [](const Hit& a, const Hit& b) { return a.start != b.start ? a.start < b.start : a.end > b.end; });
     double best = 0.0;
     std::size_t longest = 0;
     for (const Hit& hit : hits_) {
-        const Rule& rule = rules_->rules[hit.rule].rule;
+        const Finding next = finding_of(hit);
         const std::size_t length = hit.end - hit.start;
-        const bool joins = !findings_.empty() && hit.start < findings_.back().end;
-        if (!joins) {
-            findings_.push_back({rule.class_name, rule.id, hit.start, hit.end, hit.confidence, rule.transform});
+        if (findings_.empty() || hit.start >= findings_.back().end) {
+            findings_.push_back(next);
             best = hit.confidence;
             longest = length;
             continue;
         }
         Finding& last = findings_.back();
-        const std::size_t end = std::max(last.end, hit.end), start = last.start;
+        const std::size_t start = last.start, end = std::max(last.end, hit.end);
+        const Transform stricter = std::max(last.transform, next.transform);
         if (hit.confidence > best || (hit.confidence == best && length > longest)) {
-            const Transform stricter = std::max(last.transform, rule.transform);
-            last = {rule.class_name, rule.id, start, end, hit.confidence, stricter};
+            last = next;
             best = hit.confidence;
             longest = length;
         }
+        last.start = start;
         last.end = end;
+        last.transform = stricter;
     }
 }
 

@@ -29,6 +29,11 @@ struct HintView {
     [[nodiscard]] const Rule* named() const;
 };
 
+/// A value masked in a tagged column of the row at hand: found again wherever the row's free text repeats it.
+struct Echo {
+    std::string_view value, class_name;
+};
+
 class Detector {
   public:
     explicit Detector(std::shared_ptr<const CompiledRules> rules);
@@ -44,11 +49,14 @@ class Detector {
     /// Whether this rule, before merging, finds something: for proving a rule's examples.
     [[nodiscard]] bool finds(std::size_t rule, std::string_view text, const HintView& hints);
 
+    /// What detect() finds besides the rules' candidates, until the next call of this; both borrowed.
+    void listen_for(std::span<const Echo> echoes) { echoes_ = echoes; }
+
     [[nodiscard]] const CompiledRules& rules() const { return *rules_; }
 
   private:
     struct Hit {
-        std::uint32_t rule = 0;
+        std::uint32_t rule = 0;              // beyond the rules: an echo
         std::size_t start = 0, end = 0;
         double confidence = 0.0;
     };
@@ -64,6 +72,8 @@ class Detector {
     static bool on_offer(void* self, std::size_t end);
     bool take(std::uint32_t rule, std::size_t end);
     std::optional<Confirmed> find_start(const CompiledRule& rule, std::size_t end);
+    void find_echoes(std::string_view text);
+    [[nodiscard]] Finding finding_of(const Hit& hit) const;
     void merge();
 
     std::shared_ptr<const CompiledRules> rules_;
@@ -72,6 +82,7 @@ class Detector {
     std::vector<DigitSpan> digit_spans_;
     std::vector<std::pair<std::uint32_t, std::size_t>> cues_;   // rule, where its hint ends in the text
     std::vector<Hit> hits_;
+    std::span<const Echo> echoes_;
     std::vector<Finding> findings_;
     std::vector<std::size_t> last_end_;      // per rule: end of its last hit, to skip matches inside it
     // For the length of one scan:

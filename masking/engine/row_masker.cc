@@ -47,11 +47,16 @@ struct RowMasker::State {
     State(std::shared_ptr<const CompiledRules> rules, const KeyedHash& keys) : masker(std::move(rules), keys) {}
 
     const ColumnContext& context_of(std::size_t index, const Column& column);
+    void collect_echoes(Oid relation, std::span<const CellView> cells, const RowPlan& plan);
     Fate treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to);
 
     ValueMasker masker;
     std::vector<ColumnContext> columns;
     std::vector<Changed> changed;
+    std::vector<Echo> echoes;           // of the current row; they point into the server's bytes
+    const RowPlan* row = nullptr;       // its plan
+    std::vector<CellView> originals;    // the row as it came, while its cells are being replaced
+    Oid echo_relation;                  // whose tagged values `echoes` holds
     std::vector<Finding> whole;         // detect()'s answer when a name decides alone
     std::string out;                    // masked cells of the current row
 };
@@ -73,6 +78,20 @@ const ColumnContext& RowMasker::State::context_of(std::size_t index, const Colum
     return context;
 }
 
+/// Values of `relation`'s tagged columns that its free text in the same row may repeat. Short ones are words.
+void RowMasker::State::collect_echoes(Oid relation, std::span<const CellView> cells, const RowPlan& plan) {
+    constexpr std::size_t shortest = 4, longest = 256, most = 32;
+    echoes.clear();
+    for (std::size_t i = 0; i < cells.size() && echoes.size() < most; ++i) {
+        const ColumnPlan& column = plan.columns[i];
+        const bool tagged = column.treatment == Treatment::Apply && column.transform != Transform::Clear && column.column.id.relation == relation;
+        if (!tagged || cells[i].is_null() || carrier_of(column.column.type) != Carrier::Text) continue;
+        std::string_view value = text_of(cells[i].bytes());
+        while (value.ends_with(' ')) value.remove_suffix(1);   // char(n)
+        if (value.size() >= shortest && value.size() <= longest) echoes.push_back({value, column.class_name});
+    }
+}
+
 Fate RowMasker::State::treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to) {
     switch (plan.treatment) {
         case Treatment::Withhold: return Fate::Withheld;
@@ -85,6 +104,14 @@ Fate RowMasker::State::treat(const ColumnPlan& plan, std::size_t index, std::str
         case Treatment::Scan: break;
     }
     const ColumnContext& context = context_of(index, plan.column);
+    // Stored text of the same table only: a text the agent composed, or keeps in a temporary table, would tell it
+    // what the tagged value is.
+    if (plan.column.id.relation != echo_relation) {
+        echo_relation = plan.column.id.relation;
+        echoes.clear();
+        if (echo_relation != kInvalidOid) collect_echoes(echo_relation, originals, *row);
+    }
+    masker.detector().listen_for(echoes);
     if (context.sensitive_number) return Fate::Withheld;
     Task task{false, {}, {context.stored, context.shown, {}}};
     if (context.named != nullptr) {
@@ -109,6 +136,10 @@ RowMasker::Outcome RowMasker::mask(std::span<CellView> cells, const RowPlan& pla
     if (state.masker.hints().forget_excess()) state.columns.clear();
     const bool fits = cells.size() == plan.columns.size();
     outcome.doubtful = !fits;
+    state.echoes.clear();
+    state.echo_relation = kInvalidOid;
+    state.row = &plan;
+    state.originals.assign(cells.begin(), cells.end());
     for (std::size_t i = 0; i < cells.size(); ++i) {
         if (cells[i].is_null()) continue;
         const std::size_t from = state.out.size();
@@ -122,6 +153,7 @@ RowMasker::Outcome RowMasker::mask(std::span<CellView> cells, const RowPlan& pla
         ++outcome.masked;
         if (i < by_column.size()) ++by_column[i];
     }
+    state.masker.detector().listen_for({});
     const Byte* base = bytes_of(state.out).data();
     for (const Changed& cell : state.changed) cells[cell.column] = {base + cell.from, static_cast<std::int32_t>(cell.size)};
     return outcome;

@@ -292,3 +292,25 @@ TEST_CASE("detect tells class, rule and place; the name alone may decide") {
     CHECK(class_of_name(*b.rules, "card_number")->class_name == "CREDIT_CARD");
     CHECK(class_of_name(*b.rules, "quantity") == nullptr);
 }
+
+TEST_CASE("a masked value is masked where the row's own stored text repeats it, and in nothing the agent composed") {
+    Bench b;
+    RowPlan plan{{apply(type_oid::Text, Transform::Redact, "PERSON"), scan(type_oid::Text), scan(type_oid::Json), scan(type_oid::Text)}};
+    for (std::int16_t i = 0; i < 3; ++i) plan.columns[static_cast<std::size_t>(i)].column.id = {Oid{16400}, AttrNumber{static_cast<std::int16_t>(i + 1)}};
+    const auto row = [&](std::vector<std::string> values) {
+        std::vector<CellView> cells;
+        for (const std::string& v : values) cells.push_back({bytes_of(v).data(), static_cast<std::int32_t>(v.size())});
+        b.outcome = b.masker.mask(cells, plan);
+        std::string all;
+        for (const CellView& cell : cells) all += (cell.is_null() ? "<NULL>" : std::string(text_of(cell.bytes()))) + "|";
+        return all;
+    };
+    CHECK(row({"Maria Garcia", "Call Maria Garcia, not Ana Maria Garciasson", "{\"n\":\"Maria Garcia\",\"Maria Garcia\":1}", "Maria Garcia"}) ==
+          "[PERSON]|Call [PERSON], not Ana Maria Garciasson|{\"n\":\"[PERSON]\",\"[PERSON]\":1}|Maria Garcia|");
+    CHECK(row({"Wu", "Call Wu", "{}", "x"}) == "[PERSON]|Call Wu|{}|x|");
+    CHECK(row({"j1@example.com", "to j1@example.com!", "[]", "x"}) == "[PERSON]|to [EMAIL_ADDRESS]!|[]|x|");
+    plan.columns[1].column.id.relation = Oid{16500};
+    CHECK(row({"Maria Garcia", "Call Maria Garcia", "[\"Maria Garcia\"]", "x"}) == "[PERSON]|Call Maria Garcia|[\"[PERSON]\"]|x|");
+    plan.columns[0].column.id = {};
+    CHECK(row({"Maria Garcia", "Call Maria Garcia", "{}", "x"}) == "[PERSON]|Call Maria Garcia|{}|x|");
+}
