@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 
 namespace pgveil::sql {
 
@@ -280,6 +281,7 @@ static_assert(std::ranges::is_sorted(kSystemRelations, {}, &Listed::name));
 constexpr std::string_view bare(std::string_view entry) { return entry.substr(1); }
 static_assert(std::ranges::is_sorted(kFunctions, {}, bare));
 static_assert(std::ranges::is_sorted(kTypes));
+static_assert(std::ranges::is_sorted(kRelations));
 
 std::optional<Judgement> find(std::span<const Listed> list, std::string_view name) {
     const auto found = std::ranges::lower_bound(list, name, {}, &Listed::name);
@@ -304,6 +306,12 @@ std::optional<char> builtin_volatility(std::string_view name) {
 }
 
 bool is_builtin_type(std::string_view name) { return std::ranges::binary_search(kTypes, name); }
+
+bool is_builtin_relation(std::string_view schema, std::string_view name) {
+    if (schema.empty() || schema == "pg_catalog") return name.find('.') == std::string_view::npos && std::ranges::binary_search(kRelations, name);
+    const std::string qualified = std::string(schema) + "." + std::string(name);
+    return schema == "information_schema" && std::ranges::binary_search(kRelations, std::string_view(qualified));
+}
 
 std::optional<Judgement> listed_extension(std::string_view name) {
     for (const Listed& entry : kExtensions) {

@@ -27,6 +27,8 @@ struct Judgement {
 /// Declared volatility of a PostgreSQL 15 built-in (the most volatile overload); nullopt: no such function.
 [[nodiscard]] std::optional<char> builtin_volatility(std::string_view name);
 [[nodiscard]] bool is_builtin_type(std::string_view name);
+/// A system table or view; an empty schema is pg_catalog, which every search path has.
+[[nodiscard]] bool is_builtin_relation(std::string_view schema, std::string_view name);
 
 /// Functions of well-known extensions whose declared volatility says too little or too much: they reach the network or
 /// server files or run text; or they are volatile and still reads. By bare name, in whatever schema the extension was put;

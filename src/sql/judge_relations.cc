@@ -46,6 +46,13 @@ void Judge::relation(const RangeVar& name, Use use, bool lenient) {
     if (!elsewhere)
         found = written.schema.empty() ? catalog_.resolve(written.name, path_) : catalog_.relation(written.schema, written.name);
     if (found != nullptr) return resolved(*found, use);
+    // Without a catalog the names of PostgreSQL's own relations are still known, users' are not.
+    if (catalog_.empty() && !elsewhere && use == Use::Read && is_builtin_relation(written.schema, written.name)) {
+        const std::string schema = written.schema.empty() ? "pg_catalog" : std::string(written.schema);
+        found_.use(RelationUse{kInvalidOid, schema + "." + std::string(written.name), use, true});
+        if (const auto listed = listed_system_relation(written.name)) found_.cause_by_call(*listed, schema + "." + std::string(written.name) + " shows server files");
+        return;
+    }
     found_.use(RelationUse{kInvalidOid, written.text(), use, is_system_schema(written.schema)});
     if (!lenient && !created_here(written.name)) found_.unknown_name(written.text(), "relation");
 }

@@ -144,6 +144,11 @@ TEST_CASE("without a catalog, PostgreSQL's own functions are known and nothing o
     CHECK(kind_without_catalog("SELECT nextval('x')") == Kind::Write);
     CHECK(kind_without_catalog("SELECT ('x'::text).pg_read_file") == Kind::Admin);
     CHECK(kind_without_catalog("BEGIN") == Kind::Transaction);
+    CHECK(kind_without_catalog("SELECT count(*) FROM pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace") == Kind::Read);
+    CHECK(kind_without_catalog("SELECT * FROM information_schema.tables") == Kind::Read);
+    CHECK(kind_without_catalog("SELECT * FROM tables") == Kind::Unknown);
+    CHECK(kind_without_catalog("SELECT * FROM pg_hba_file_rules") == Kind::Admin);
+    CHECK(kind_without_catalog("DELETE FROM pg_class") == Kind::Unknown);
     CHECK(kind_without_catalog("DROP TABLE x") == Kind::Ddl);
     CHECK(kind_without_catalog("SELECT * FROM orders") == Kind::Unknown);
     CHECK(kind_without_catalog("SELECT refund(1)") == Kind::Unknown);
