@@ -22,7 +22,7 @@ constexpr auto kKnown = [] {
     Known{24, Carrier::Plain},     // regproc
     Known{25, Carrier::Text},
     Known{26, Carrier::Plain}, Known{27, Carrier::Plain}, Known{28, Carrier::Plain}, Known{29, Carrier::Plain},  // oid tid xid cid
-    Known{30, Carrier::Plain},     // oidvector
+    Known{22, Carrier::Plain}, Known{30, Carrier::Plain},     // int2vector, oidvector
     Known{114, Carrier::Json}, Known{142, Carrier::Text},  // json, xml
     Known{143, Carrier::Array, 142}, Known{199, Carrier::Array, 114},
     Known{600, Carrier::Plain}, Known{601, Carrier::Plain}, Known{602, Carrier::Plain}, Known{603, Carrier::Plain},

@@ -5,6 +5,24 @@
 #include "relay/relay.h"
 
 namespace pgveil::relay {
+namespace {
+
+// Statements after which the server still takes SET transaction_read_only = off: they need no snapshot
+// (PlannedStmtRequiresSnapshot in pquery.c) and open no subtransaction (check_transaction_read_only in variable.c).
+bool leaves_modes_open(sql::Verb verb) {
+    switch (verb) {
+        case sql::Verb::Begin: case sql::Verb::Commit: case sql::Verb::Rollback: case sql::Verb::SetTransaction: case sql::Verb::Set:
+        case sql::Verb::Reset: case sql::Verb::Show: case sql::Verb::Listen: case sql::Verb::Unlisten: case sql::Verb::Empty: return true;
+        case sql::Verb::Other: case sql::Verb::Select: case sql::Verb::Savepoint: case sql::Verb::Release: case sql::Verb::RollbackTo:
+        case sql::Verb::PrepareTransaction: case sql::Verb::Prepare: case sql::Verb::Execute: case sql::Verb::Deallocate:
+        case sql::Verb::DeallocateAll: case sql::Verb::Declare: case sql::Verb::Fetch: case sql::Verb::CloseCursor: case sql::Verb::CloseAll:
+        case sql::Verb::Discard: case sql::Verb::DiscardAll: case sql::Verb::CopyIn: case sql::Verb::CopyOut: case sql::Verb::Explain:
+        case sql::Verb::Lock: return false;
+    }
+    return false;
+}
+
+}  // namespace
 
 void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answered& answered, Pending& pending) {
     const auto fields = protocol::parse_error_fields(frame.body);
@@ -106,8 +124,7 @@ void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, s
     if (statement.verb == sql::Verb::Begin) client_read_only_ = client_read_only_default_;
     if (statement.read_only || statement.read_write) client_read_only_ = statement.read_only;
     if (statement.verb == sql::Verb::Begin) transaction_.writable = std::exchange(begin_writable_, false);
-    const bool opens = statement.verb == sql::Verb::Begin || analysis.kind == sql::Kind::Session || analysis.kind == sql::Kind::Transaction;
-    if (!opens) transaction_.used = true;
+    if (!leaves_modes_open(statement.verb)) transaction_.used = true;
     finish_names(analysis, statement);
 }
 

@@ -1,5 +1,7 @@
 #include "relay/judge.h"
 
+#include <algorithm>
+
 #include "sql/lexer.h"
 
 namespace pgveil::relay {
@@ -107,6 +109,18 @@ void Judge::learn(std::string_view text, std::span<const Oid> types, const Datab
     add_context(key_, view, path, types);
     key_.append(text);
     descriptions_.insert_or_assign(key_, std::move(description));
+}
+
+bool only_controls(const sql::Analysis& analysis) {
+    return std::ranges::all_of(analysis.statements, [](const sql::Statement& s) { return s.kind == sql::Kind::Transaction; });
+}
+
+bool needs_write(sql::Kind kind) {
+    switch (kind) {
+        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
+        case sql::Kind::Session: case sql::Kind::Transaction: case sql::Kind::Read: return false;
+    }
+    return true;
 }
 
 }  // namespace pgveil::relay

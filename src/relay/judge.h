@@ -85,4 +85,9 @@ class Judge {
     std::string key_, stripped_;   // reused: the warm path does not allocate
 };
 
+/// BEGIN, SET TRANSACTION, COMMIT and their kin, and nothing that runs under the modes they ask for.
+[[nodiscard]] bool only_controls(const sql::Analysis& analysis);
+/// What may run read-write only.
+[[nodiscard]] bool needs_write(sql::Kind kind);
+
 }  // namespace pgveil::relay

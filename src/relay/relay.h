@@ -210,7 +210,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
 
-    // run.cc
+    // run.cc, server_lock.cc
     void refuse(const protocol::ErrorOut& error);
     void refuse(const policy::Decision& decision);
     void poison(Bytes replacement);

@@ -1,4 +1,4 @@
-// Refusing so that the server agrees, and running what may write (design: The server's own lock).
+// Refusing so that the server agrees, and running what was approved.
 //
 // Every function here is called at the barrier: nothing is in flight.
 #include <algorithm>
@@ -13,22 +13,6 @@ namespace {
 constexpr std::string_view kScriptName = "pgveil_script";
 
 constexpr std::string_view kPinDefault = "SET default_transaction_read_only = on";
-
-bool needs_write(sql::Kind kind) {
-    switch (kind) {
-        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
-        case sql::Kind::Session: case sql::Kind::Transaction: case sql::Kind::Read: return false;
-    }
-    return true;
-}
-
-bool controls_transaction(const sql::Statement& statement) {
-    return statement.verb == sql::Verb::Begin || statement.verb == sql::Verb::Commit || statement.verb == sql::Verb::Rollback;
-}
-
-bool has_own_transaction(const sql::Analysis& analysis) {
-    return std::ranges::any_of(analysis.statements, controls_transaction);
-}
 
 }  // namespace
 
@@ -76,7 +60,7 @@ std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const 
             return plain(sqlstate::FeatureNotSupported, "COPY FROM STDIN is supported in the simple protocol only", "Send it as a simple query.");
         }
     }
-    const bool unshielded = judged.analysis.statements.size() > 1 && !needs_write(judged.analysis.kind) &&
+    const bool unshielded = judged.analysis.statements.size() > 1 && !needs_write(judged.analysis.kind) && !only_controls(judged.analysis) &&
                             std::ranges::any_of(judged.analysis.statements, [](const sql::Statement& s) { return s.read_write; });
     if (unshielded) return plain(sqlstate::FeatureNotSupported, "READ WRITE is not taken in a text of several statements", "Send BEGIN by itself.");
     if (audit_failed_ && judged.analysis.kind != sql::Kind::Transaction) return audit_unavailable();
@@ -191,61 +175,6 @@ void Relay::bind_captured(const RequestView& request, const RunPtr& run) {
         send(part, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
     }
     if (std::exchange(relock_, false)) script_query(kPinDefault);
-}
-
-// After a BEGIN or SET TRANSACTION the proxy has the last word on what the block may do: one that may write
-// is made read-write whatever the default, READ WRITE asked for without a write grant changes nothing.
-void Relay::after_transaction_verb(const sql::Analysis& analysis, bool simple) {
-    const bool touches_default = std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.name == "session characteristics"; });
-    if (touches_default && setup_.view->enforcing()) return simple ? script_query(kPinDefault) : script(kPinDefault);
-    if (analysis.kind != sql::Kind::Transaction || analysis.statements.size() != 1) return;
-    const sql::Statement& statement = analysis.statements.front();
-    const bool begins = statement.verb == sql::Verb::Begin && transaction_.status == TransactionStatus::Idle;
-    std::string_view sql;
-    if (begins && write_session() && !statement.read_only) {
-        begin_writable_ = true;
-        sql = "SET transaction_read_only = off";
-    } else if (statement.read_write && !transaction_.writable) {
-        sql = "SET transaction_read_only = on";
-    }
-    if (sql.empty() || !setup_.view->enforcing()) return;
-    simple ? script_query(sql) : script(sql);
-}
-
-/// Makes the server take the write that follows.
-void Relay::unlock(const sql::Analysis& analysis) {
-    if (!needs_write(analysis.kind)) return;
-    if (transaction_.status == TransactionStatus::InTransaction) {
-        if (transaction_.shielded) close_shield();
-        if (!transaction_.writable) script("SET transaction_read_only = off");
-        transaction_.writable = true;
-        return;
-    }
-    if (batch_open_) {   // it only parsed and described so far: nothing is lost by ending it here
-        protocol::put_sync(out_->to_server);
-        send(session::Request::Sync, session::Disposition::Swallow, {.why = Pending::Why::Script});
-    }
-    if (analysis.wrappable && !has_own_transaction(analysis)) {
-        script("SET transaction_read_only = off");
-    } else {
-        script_query("SET default_transaction_read_only = off");
-        relock_ = true;
-    }
-}
-
-void Relay::open_shield() {
-    if (simple_) {
-        script_query("SAVEPOINT pgveil_shield; SET LOCAL transaction_read_only = on");
-    } else {
-        script("SAVEPOINT pgveil_shield");
-        script("SET LOCAL transaction_read_only = on");
-    }
-    transaction_.shielded = true;
-}
-
-void Relay::close_shield() {
-    simple_ ? script_query("RELEASE SAVEPOINT pgveil_shield") : script("RELEASE SAVEPOINT pgveil_shield");
-    transaction_.shielded = false;
 }
 
 /// One statement of ours within the client's batch, under a name of ours so that the client's unnamed

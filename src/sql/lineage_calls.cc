@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/argument_fit.h"
+#include "sql/builtin_pure.h"
 #include "sql/lineage_tracer.h"
 
 namespace pgveil::sql {
@@ -15,48 +17,6 @@ namespace {
 using catalog::Function;
 using catalog::FunctionKind;
 using catalog::Volatility;
-
-// Built-ins that are stable or volatile, yet read no table: clocks, session facts, formatting by settings,
-// object definitions and sizes. Sorted.
-constexpr auto kPure = std::to_array<std::string_view>({
-    "age", "anytextcat", "array_to_json", "array_to_string", "clock_timestamp", "col_description", "concat",
-    "concat_ws", "convert", "convert_from", "convert_to", "current_database", "current_query", "current_schema",
-    "current_schemas", "current_setting", "current_user", "currval", "date", "date_part", "date_trunc", "enum_first",
-    "enum_last", "enum_range", "extract", "format", "format_type", "gen_random_uuid", "generate_series",
-    "get_current_ts_config", "getdatabaseencoding", "has_any_column_privilege", "has_column_privilege",
-    "has_database_privilege", "has_foreign_data_wrapper_privilege", "has_function_privilege",
-    "has_language_privilege", "has_parameter_privilege", "has_schema_privilege", "has_sequence_privilege",
-    "has_server_privilege", "has_table_privilege", "has_tablespace_privilege", "has_type_privilege",
-    "inet_client_addr", "inet_client_port", "inet_server_addr", "inet_server_port", "json_build_array",
-    "json_build_object", "json_populate_record", "json_populate_recordset", "json_to_record", "json_to_recordset",
-    "json_to_tsvector", "jsonb_build_array", "jsonb_build_object", "jsonb_path_exists_tz", "jsonb_path_match_tz",
-    "jsonb_path_query_array_tz", "jsonb_path_query_first_tz", "jsonb_path_query_tz", "jsonb_populate_record",
-    "jsonb_populate_recordset", "jsonb_to_record", "jsonb_to_recordset", "jsonb_to_tsvector", "lastval", "length",
-    "make_timestamptz", "money", "nextval", "now", "numeric", "obj_description", "oidvectortypes", "overlaps",
-    "pg_backend_pid", "pg_char_to_encoding", "pg_client_encoding", "pg_collation_for", "pg_collation_is_visible",
-    "pg_column_is_updatable", "pg_column_size", "pg_conf_load_time", "pg_database_size", "pg_describe_object",
-    "pg_encoding_to_char", "pg_function_is_visible", "pg_get_constraintdef", "pg_get_expr",
-    "pg_get_function_arg_default", "pg_get_function_arguments", "pg_get_function_identity_arguments",
-    "pg_get_function_result", "pg_get_function_sqlbody", "pg_get_functiondef", "pg_get_indexdef", "pg_get_keywords",
-    "pg_get_partition_constraintdef", "pg_get_partkeydef", "pg_get_ruledef", "pg_get_serial_sequence",
-    "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_triggerdef", "pg_get_userbyid",
-    "pg_get_viewdef", "pg_has_role", "pg_index_column_has_property", "pg_indexes_size", "pg_is_in_recovery",
-    "pg_my_temp_schema", "pg_opclass_is_visible", "pg_operator_is_visible", "pg_partition_ancestors",
-    "pg_partition_tree", "pg_postmaster_start_time", "pg_relation_size", "pg_size_pretty", "pg_sleep",
-    "pg_table_is_visible", "pg_table_size", "pg_total_relation_size", "pg_type_is_visible", "pg_typeof",
-    "phraseto_tsquery", "plainto_tsquery", "quote_literal", "quote_nullable", "random", "regclass",
-    "row_security_active", "row_to_json", "session_user", "shobj_description", "statement_timestamp", "textanycat",
-    "time", "timeofday", "timestamp", "timestamptz", "timetz", "timezone", "to_char", "to_date", "to_json",
-    "to_jsonb", "to_number", "to_regclass", "to_regcollation", "to_regnamespace", "to_regoper", "to_regoperator",
-    "to_regproc", "to_regprocedure", "to_regrole", "to_regtype", "to_timestamp", "to_tsquery", "to_tsvector",
-    "transaction_timestamp", "ts_headline", "txid_current", "version", "websearch_to_tsquery", "xml",
-    "xml_is_well_formed"});
-
-static_assert(std::ranges::is_sorted(kPure));
-
-bool listed_pure(std::string_view name) {
-    return std::ranges::binary_search(kPure, name);
-}
 
 constexpr std::array<std::string_view, 6> kRanks{"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"};
 
@@ -90,6 +50,19 @@ std::vector<const Function*> candidates(const catalog::Snapshot& snapshot, const
     // Hypothetical-set aggregates repeat their arguments in WITHIN GROUP; their number is not checked.
     std::erase_if(found, [&](const Function* f) { return !sorted && !takes(*f, arguments); });
     return found;
+}
+
+/// Of several, those that the arguments' types leave; all of them where that would leave none.
+void keep_fitting(std::vector<const Function*>& functions, std::span<const Value> arguments, const catalog::Snapshot& catalog) {
+    if (functions.size() < 2) return;
+    const auto fits = [&](const Function* function) {
+        for (std::size_t i = 0; i < arguments.size() && i < function->arguments.size(); ++i) {
+            const bool repeated = function->variadic != kInvalidOid && i + 1 == function->arguments.size();
+            if (!repeated && !could_pass(arguments[i].type, function->arguments[i], catalog)) return false;
+        }
+        return true;
+    };
+    if (std::ranges::any_of(functions, fits)) std::erase_if(functions, [&](const Function* f) { return !fits(f); });
 }
 
 bool is_polymorphic(Oid type) {
@@ -135,7 +108,9 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
         if (known) result.value = aggregate_value(node, std::move(result.value), arguments);
         return result;
     }
-    const auto functions = candidates(catalog_, path_, node.funcname, arguments.size(), node.agg_within_group);
+    auto functions = candidates(catalog_, path_, node.funcname, arguments.size(), node.agg_within_group);
+    const bool in_order = std::ranges::none_of(nodes(node.args), [](const Node* a) { return PGVEIL_AS(NamedArgExpr, a) != nullptr; });
+    if (in_order) keep_fitting(functions, arguments, catalog_);
     if (functions.empty()) {
         absorb(result.value, Value::opaque());
         return result;

@@ -265,10 +265,14 @@ Value Tracer::operation(const A_Expr& node, const Scope& scope) {
 }
 
 const catalog::Type* Tracer::type_named(const TypeName* name) const {
-    if (!name || !name->names || name->arrayBounds) return nullptr;
+    if (!name || !name->names) return nullptr;
     const NodesView parts = nodes(name->names);
     if (parts.size() > 2) return nullptr;
-    return catalog_.type(parts.size() == 2 ? text_of(parts[0]) : std::string_view{}, text_of(parts.back()), path_);
+    const catalog::Type* type = catalog_.type(parts.size() == 2 ? text_of(parts[0]) : std::string_view{}, text_of(parts.back()), path_);
+    if (!type || !name->arrayBounds) return type;
+    // The server names an array type by its element's name; where that was taken, the type stays unknown.
+    const catalog::Type* array = catalog_.type(type->schema, "_" + type->name, path_);
+    return array && array->element == type->oid ? array : nullptr;
 }
 
 Value Tracer::cast(const TypeCast& node, const Scope& scope) {

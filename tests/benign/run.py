@@ -103,8 +103,9 @@ def as_reader(*command):
     return lambda: subprocess.run(command, env=environment, capture_output=True, timeout=60)
 
 
+# Not \dconfig: it lists settings that are not at their default, and the proxy pins some.
 describe_family = "".join(f"\\{c}\n" for c in (
-    "d d+ dS dt dt+ dv dv+ dm di di+ ds dE dn dn+ df df+ dfS da dT dT+ dTS do dO dc dC dd ddp dD dp du du+ dg dx dF dFp dFd dFt dL dy dl db db+ dA dAc dAf dP drds dconfig dX dRp dRs l l+ z").split()) + "".join(
+    "d d+ dS dt dt+ dv dv+ dm di di+ ds dE dn dn+ df df+ dfS da dT dT+ dTS do dO dc dC dd ddp dD dp du du+ dg dx dF dFp dFd dFt dL dy dl db db+ dA dAc dAf dP drds dX dRp dRs l l+ z").split()) + "".join(
     f"\\d {t}\n\\d+ {t}\n" for t in ("customers", "orders", "payments", "order_items", "customer_contacts", "revenue_by_city", "order_number", "order_status")) + "\\sf order_total\n\\sv revenue_by_city\n\\df *order*\n\\dt *.*\n"
 
 

@@ -1,5 +1,6 @@
 """Held writes: the ticket, the decision, the one run. Each case writes to a row of its own."""
 import json
+import re
 
 from common import agent, case, shared, truth
 from suite import absent, contains, equal
@@ -162,8 +163,8 @@ def _():
         a.send(query(sql))
         notice = a.until("NZ")[-1]
         equal(notice.kind, "N")
-        rows = wait_for(lambda: [r for r in console("SHOW REQUESTS").ok().rows if "pending" in r and any("77" in (c or "") for c in r)], 5, "the request")
-        request = next(c for c in rows[0] if c and c.startswith("r_"))
+        request = re.search(r"\br_\w+", notice.fields["M"])[0]
+        contains(str(console(f"SHOW REQUEST '{request}'").ok().rows), "stock = 77")
         assert stock(18) != 77
         approve(shared.proxy, request)
         equal(a.until().ok().tag, "UPDATE 1")

@@ -4,7 +4,7 @@ import shutil
 
 from common import agent, case, shared
 from suite import absent, contains, equal
-from world import held, temporary
+from world import held, temporary, wait_for
 
 
 def settled():
@@ -16,7 +16,6 @@ def _():
     with agent() as a:
         a.query("SELECT id AS marker_one FROM orders WHERE id = 77").ok()
         a.extended("SELECT id AS marker_two FROM orders WHERE id = $1", ["78"]).ok()
-    from world import wait_for
     wait_for(lambda: sum("marker_" in r.get("sql", "") for r in settled() if r["kind"] == "stmt.intent") >= 2, 5, "two intents")
     records = settled()
     for marker in ("marker_one", "marker_two"):
@@ -60,7 +59,9 @@ def _():
         request = held(a.query(sql))["request"]
         shared.proxy.console(f"APPROVE '{request}' REASON 'seen'").ok()
         a.query(sql).ok()
-    found = [r for r in settled() if r.get("request") == request]
+    about = lambda: [r for r in settled() if r.get("request") == request]  # noqa: E731
+    wait_for(lambda: any(r["kind"] == "request.finish" for r in about()), 5, "the request's end, which follows the answer")
+    found = about()
     kinds = [r["kind"] for r in found]
     for kind in ("request.file", "request.approve", "request.consume", "stmt.intent", "request.finish"):
         contains(kinds, kind)

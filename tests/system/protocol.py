@@ -289,4 +289,5 @@ def _():
     same(query("SELECT '" + "x" * 300000 + "'"))
     values = [str(i) for i in range(300)]
     same(parse("SELECT " + "+".join(f"${i + 1}::int" for i in range(300))), bind(values), execute(), sync)
-    contains(str(both(query("SELECT " + "(" * 600 + "1" + ")" * 600))[1]), "54001")
+    same(query("SELECT " + "(" * 600 + "1" + ")" * 600))                      # parentheses alone leave no node
+    contains(str(both(query("SELECT " + "abs(" * 600 + "1" + ")" * 600))[1]), "54001")
