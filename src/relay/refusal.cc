@@ -148,8 +148,7 @@ protocol::ErrorOut by_policy(const policy::Decision& decision) {
     for (const std::string& reason : decision.reasons) why += (why.empty() ? "" : "; ") + reason;
     protocol::ErrorOut error;
     error.code = decision.code;
-    error.message = fmt::format("NOT EXECUTED: {}: {}", decision.rule.empty() ? "policy denies this" : decision.rule,
-                                why.empty() ? "not allowed" : why);
+    error.message = "NOT EXECUTED: " + (why.empty() ? "policy denies this" : why);
     error.detail = fmt::format(R"({{"state":"denied","executed":false,"retryable":false,"rule":{},"why":{}}})",
                                json_string(decision.rule), json_string(why));
     error.hint = decision.hint;

@@ -107,8 +107,11 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
     if (!enforced_here) return protocol::put_message(out_->to_client, type, body);
     // What PostgreSQL says of the text itself (unknown name, wrong type) holds the agent's own words, never data:
     // class 42 with a position in the text and without a context of running code.
-    const bool about_text = fields->sqlstate().starts_with("42") && !fields->get('P').empty() && fields->get('W').empty() && fields->get('q').empty();
-    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive && !about_text;
+    const bool of_itself = fields->get('W').empty() && fields->get('q').empty();
+    const bool about_text = fields->sqlstate().starts_with("42") && !fields->get('P').empty() && of_itself;
+    // A right that is missing names an object of the catalog (aclchk.c), and an agent must know which.
+    const bool about_rights = fields->sqlstate() == "42501" && fields->get('R') == "aclcheck_error" && of_itself;
+    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive && !about_text && !about_rights;
     const bool data_error = fields->sqlstate().starts_with("22") || fields->sqlstate().starts_with("23");
     std::vector<std::pair<char, std::string>> reduced;
     for (const auto& [code, value] : fields->fields) {

@@ -73,7 +73,7 @@ void Judge::function_named(QualifiedName name, int arguments) {
         if (volatility) {
             found_.use(FunctionUse{kInvalidOid, "pg_catalog." + std::string(name.name)});
             const Judgement judged = judge_builtin(name.name, *volatility);
-            return found_.cause_by_call(judged, "function pg_catalog." + std::string(name.name) + " is no read");
+            return found_.cause_by_call(judged, "function pg_catalog." + std::string(name.name) + " is not a read");
         }
         // A type's name with one argument is a cast.
         const catalog::Type* as_type = arguments == 1 ? catalog_.type(name.schema, name.name, path_) : nullptr;
@@ -94,7 +94,7 @@ void Judge::function(const Function& function) {
     if (!is_builtin(function)) return user_function(function);
     const Judgement judged = judge_builtin(function.name, static_cast<char>(function.volatility));
     if (judged.kind == Kind::Read && judged.effect == Effect::Read) return;
-    found_.cause_by_call(judged, "function " + qualified(function) + (judged.kind == Kind::Unknown ? " is volatile and not known" : " is no read"));
+    found_.cause_by_call(judged, "function " + qualified(function) + (judged.kind == Kind::Unknown ? " is volatile and not known" : " is not a read"));
 }
 
 void Judge::user_function(const Function& function) {
@@ -121,7 +121,7 @@ void Judge::body(const Function& function, Findings& into) {
     const std::string name = "function " + qualified(function);
     into.user_functions = true;
     if (const auto listed = function.language == "c" ? listed_extension(function.name) : std::nullopt)
-        return into.cause_by_call(*listed, name + " is no read");
+        return into.cause_by_call(*listed, name + " is not a read");
     const catalog::SearchPath own = function.search_path.empty()
         ? running_ : catalog::make_search_path(catalog_, function.search_path, catalog_.contents().role);
     Judge judge(context_, own, own, memo_, into);
@@ -305,7 +305,7 @@ void Judge::field_as_function(std::string_view name, bool whole_row) {
     if (name.empty()) return;
     if (catalog_.empty()) {
         const auto volatility = whole_row ? std::nullopt : builtin_volatility(name);
-        if (volatility) found_.cause_by_call(judge_builtin(name, *volatility), "function pg_catalog." + std::string(name) + " is no read");
+        if (volatility) found_.cause_by_call(judge_builtin(name, *volatility), "function pg_catalog." + std::string(name) + " is not a read");
         return;
     }
     for (const Function* candidate : catalog_.functions({}, name, path_)) {

@@ -26,6 +26,11 @@ constexpr std::array<std::string_view, 24> kNeverRaises{
     "json_agg", "json_build_object", "jsonb_agg", "jsonb_build_object", "length", "lower", "max", "md5", "min",
     "now", "row_to_json", "string_agg", "sum", "to_jsonb", "upper"};
 
+// One row for each element of what is stored. Sorted.
+constexpr auto kElements = std::to_array<std::string_view>({"json_array_elements", "json_array_elements_text", "json_each", "json_each_text",
+    "json_object_keys", "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_each", "jsonb_each_text", "jsonb_object_keys", "unnest"});
+static_assert(std::ranges::is_sorted(kElements));
+
 bool is_pure(const Function& function) {
     if (function.builtin) {
         return function.kind == FunctionKind::Aggregate || function.kind == FunctionKind::Window ||
@@ -115,6 +120,7 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
         absorb(result.value, Value::opaque());
         return result;
     }
+    use_by_effect(name, functions, arguments);
     for (const Function* function : functions) {
         Called one = call_function(*function, arguments);
         if (function->builtin) one.value = aggregate_value(node, std::move(one.value), arguments);
@@ -131,6 +137,18 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
         }
     }
     return result;
+}
+
+/// The number of rows that a function returns, or the time it takes, tells of its arguments though no value is returned.
+/// How many elements a stored array or document has is a count, as of rows.
+void Tracer::use_by_effect(std::string_view name, std::span<const Function* const> functions, std::span<const Value> arguments) {
+    const bool sleeps = name == "pg_sleep" || name == "pg_sleep_for" || name == "pg_sleep_until";
+    const bool makes_rows = std::ranges::any_of(functions, [](const Function* f) { return f->returns_set; });
+    if (!sleeps && !makes_rows) return;
+    const bool elements = std::ranges::binary_search(kElements, name);
+    for (const Value& argument : arguments) {
+        if (!argument.atoms.empty() && !(elements && argument.plain())) use_of(argument, PredicateUse::Other);
+    }
 }
 
 /// count(*) and count(column) say nothing of values; count(expression) tells where the expression is null.
@@ -281,8 +299,6 @@ void Tracer::from_function(const RangeFunction& function, Scope& scope, std::vec
         } else {
             called = {expression(pair[0], scope), std::nullopt, true};
         }
-        const bool walks = name == "generate_series" || name == "generate_subscripts";
-        if (walks) use_of(called.value, PredicateUse::Other);  // the number of rows tells the argument
         if (definitions) {
             for (const Node* definition : nodes(definitions)) {
                 const auto* column = PGVEIL_AS(ColumnDef, definition);

@@ -130,6 +130,7 @@ class Tracer {
     };
     Called call(const FuncCall& call, const Scope& scope);
     Called call_candidates(const FuncCall& call, std::vector<Value> arguments);
+    void use_by_effect(std::string_view name, std::span<const catalog::Function* const> functions, std::span<const Value> arguments);
     Called call_function(const catalog::Function& function, const std::vector<Value>& arguments);
     Called call_body(const catalog::Function& function, const std::vector<Value>& arguments);
     std::optional<Rows> rows_of_result(const catalog::Function& function, const Value& value) const;
