@@ -37,7 +37,9 @@ std::uint64_t backend_limit(char type) {
     }
 }
 
-FrameReader::Step malformed(Malformed why) { return {.next = FrameReader::Next::Malformed, .frame = {}, .why = why}; }
+FrameReader::Step malformed(char type, Malformed why) {
+    return {.next = FrameReader::Next::Malformed, .frame = {.type = type, .body = {}}, .why = why};
+}
 FrameReader::Step need_more() { return {.next = FrameReader::Next::NeedMore, .frame = {}}; }
 
 }  // namespace
@@ -68,15 +70,15 @@ FrameReader::Step FrameReader::next() {
     if (first.empty()) return need_more();
     const char type = static_cast<char>(first[0]);
     const std::uint64_t limit = body_limit(direction_, type);
-    if (limit == 0) return malformed(Malformed::UnknownType);
+    if (limit == 0) return malformed(type, Malformed::UnknownType);
     if (first.size() < kHeader && kept() > 0 && !fill_kept(kHeader)) return need_more();
     const ByteView head = kept() > 0 ? ByteView(kept_).subspan(start_) : input_;
     if (head.size() < kHeader) return need_more();
 
     const std::uint64_t declared = load_network<std::uint32_t>(head.data() + 1);
-    if (declared < kLengthWord) return malformed(Malformed::BadLength);
+    if (declared < kLengthWord) return malformed(type, Malformed::BadLength);
     const Header header{type, declared - kLengthWord};
-    if (header.body > limit) return malformed(Malformed::TooLarge);
+    if (header.body > limit) return malformed(type, Malformed::TooLarge);
     if (header.body > whole_limit_ && piecewise_.find(type) != std::string::npos) return begin_pieces(header);
     if (kept() > 0 && !fill_kept(kHeader + header.body)) return need_more();
     return whole(header, kept() > 0 ? ByteView(kept_).subspan(start_) : input_);

@@ -45,7 +45,7 @@ class FrameReader {
     /// `input` (borrowed until keep_rest) comes after whatever was kept from before. Then call next until
     /// NeedMore, or stop earlier to make the peer wait; then keep_rest.
     void feed(ByteView input);
-    /// Malformed repeats for ever: framing, once lost, is not found again.
+    /// Malformed repeats for ever: framing, once lost, is not found again. Of its frame only the type is set.
     [[nodiscard]] Step next();
     /// Keeps what is left of the last feed (copied). Call before the fed bytes die.
     void keep_rest();

@@ -118,12 +118,7 @@ void Link::on_end(net::Stream& stream) {
     if (&stream != &client_) {
         return with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_peer_lost(true, now, out); });
     }
-    // Drivers end their side only when they are gone (libpq never half-closes): what runs is cancelled, as poolers do,
-    // or a lost client would keep its query, its locks and its server connection.
-    with_relay([](relay::Relay& relay, Now now, relay::Actions& out) {
-        if (!relay.idle()) out.others.emplace_back(relay::CancelServer{});
-        relay.on_peer_lost(false, now, out);
-    });
+    with_relay([](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_client_end(now, out); });
 }
 
 void Link::on_hangup(net::Stream& stream) { on_end(stream); }

@@ -46,7 +46,19 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     }
     const bool done = answered.entry.request == session::Request::Execute || answered.entry.request == session::Request::Bind;
     if (done && run && pending.why == Pending::Why::Client) finish_run(*run);
-    for (const session::Entry& entry : answered.discarded) discard(entry);
+    const bool by_script = pending.why == Pending::Why::Script;   // discarding takes `pending` with it
+    for (const session::Entry& entry : answered.discarded) discard(entry, by_script);
+    if (fields->get('V') == "FATAL" || fields->get('V') == "PANIC") server_ended();
+}
+
+/// It said so itself: the client has its words, nothing is to be added.
+void Relay::server_ended() {
+    for (Pending& pending : pending_) {
+        if (pending.run && pending.run->sqlstate.empty()) pending.run->sqlstate = "08006";
+    }
+    note_lost_runs();
+    state_ = State::Ended;
+    out_->others.emplace_back(EndSession{"server ended the session"});
 }
 
 void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
@@ -130,17 +142,10 @@ void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, s
 
 /// SQL-level PREPARE, DECLARE and their ends share the protocol's names.
 void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& statement) {
-    const auto inner = [&]() -> JudgedPtr {
-        auto judged = std::make_shared<Judged>();
-        if (statement.inner >= 0 && static_cast<std::size_t>(statement.inner) < analysis.inner.size()) {
-            judged->analysis = analysis.inner[static_cast<std::size_t>(statement.inner)];
-        }
-        return judged;
-    };
     switch (statement.verb) {
         case sql::Verb::Prepare: {
             auto made = std::make_shared<Prepared>();
-            made->judged = inner();
+            made->judged = judge_inner(analysis, statement);
             made->sql_level = true;
             return statements_.set(statement.name, made);
         }
@@ -151,7 +156,7 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
             return portals_.clear();
         case sql::Verb::Declare: {
             auto cursor = std::make_shared<Portal>();
-            cursor->judged = inner();
+            cursor->judged = judge_inner(analysis, statement);
             cursor->with_hold = statement.with_hold;
             return portals_.set(statement.name, cursor);
         }
@@ -167,10 +172,11 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
 }
 
 void Relay::on_path_row(ByteView body) {
-    if (!protocol::parse_data_row(body, cells_) || cells_.size() != 2 || cells_[0].size < 0) return;
+    if (!protocol::parse_data_row(body, cells_) || cells_.empty() || cells_[0].size < 0) return;
+    const bool had_temp = path_.has_temp;
     facts_.search_path = std::string(reinterpret_cast<const char*>(cells_[0].data), static_cast<std::size_t>(cells_[0].size));
     path_ = catalog::make_search_path(*setup_.view->catalog, facts_.search_path, setup_.view->upstream_role);
-    path_.has_temp = !(cells_[1].size == 1 && cells_[1].data[0] == '0');
+    path_.has_temp = cells_.size() < 2 ? had_temp : !(cells_[1].size == 1 && cells_[1].data[0] == '0');
 }
 
 }  // namespace pgveil::relay

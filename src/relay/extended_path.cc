@@ -2,6 +2,8 @@
 //
 // Parse and Describe only analyse on the server, so they pass for statements that will be held; Bind is
 // where parameters are known and planning could run code, so what is not a read stops there.
+#include <algorithm>
+
 #include "relay/canonical.h"
 #include "relay/plans.h"
 #include "relay/refusal.h"
@@ -16,6 +18,13 @@ protocol::ErrorOut bad_message() { return plain(sqlstate::ProtocolViolation, "in
 
 bool enforced_transaction(const Portal& portal) {
     return portal.judged->analysis.kind == sql::Kind::Transaction && portal.judged->decision.mode == policy::Mode::Enforce;
+}
+
+// Analysing, planning and running a query does (postgres.c, analyze_requires_snapshot); of the rest, what is certain.
+bool takes_snapshot(const sql::Analysis& analysis) {
+    return analysis.kind != sql::Kind::Transaction && !std::ranges::all_of(analysis.statements, [](const sql::Statement& s) {
+        return s.verb == sql::Verb::Set || s.verb == sql::Verb::Reset || s.verb == sql::Verb::Show || s.verb == sql::Verb::Empty;
+    });
 }
 
 std::vector<BoundParameter> bound(const protocol::BindView& bind, const PreparedPtr& statement) {
@@ -34,6 +43,8 @@ std::vector<BoundParameter> bound(const protocol::BindView& bind, const Prepared
 
 void Relay::on_parse(ByteView body) {
     const auto parse = protocol::parse_parse(body);
+    const bool unread = !parse || !sql::valid_text(parse->query) || statements_.size() > kMaxNames;
+    if (unread && lenient()) return forward_unread('P', body, session::Request::Parse);
     if (!parse || !sql::valid_text(parse->query) || statements_.size() > kMaxNames) {
         if (!at_barrier('P', body)) return;
         if (!parse) return refuse(bad_message());
@@ -55,6 +66,7 @@ void Relay::on_parse(ByteView body) {
         statements_.set(parse->name, statement);
         return protocol::put_parse_complete(out_->to_client);
     }
+    batch_snapshot_ = batch_snapshot_ || takes_snapshot(statement->judged->analysis);
     protocol::put_message(out_->to_server, 'P', body);
     statements_.pend(parse->name, next_tag_, statement);
     send(session::Request::Parse, session::Disposition::Forward,
@@ -81,10 +93,12 @@ PortalPtr Relay::make_portal(const protocol::BindView& bind, const PreparedPtr& 
 void Relay::on_bind(ByteView body) {
     const auto bind = protocol::parse_bind(body);
     if (!bind) {
+        if (lenient()) return forward_unread('B', body, session::Request::Bind);
         if (at_barrier('B', body)) refuse(bad_message());
         return;
     }
     const PreparedPtr statement = statements_.expected(bind->statement);
+    if ((!statement || statement->sql_level) && lenient()) return bind_unknown(body, *bind, statement);
     if (!statement || portals_.size() > kMaxNames) {
         // Never sent on: the server may hold an older statement under a name that we forgot.
         if (!at_barrier('B', body)) return;
@@ -112,6 +126,19 @@ void Relay::on_bind(ByteView body) {
     bind_at_barrier(*bind, portal);
 }
 
+/// Made by PREPARE, or inside a function where nobody saw it: the server knows it, or says that it does not.
+void Relay::bind_unknown(ByteView body, const protocol::BindView& bind, const PreparedPtr& statement) {
+    auto portal = std::make_shared<Portal>();
+    auto judged = std::make_shared<Judged>(statement ? *statement->judged : Judged{});
+    judged->decision.mode = policy::Mode::Shadow;
+    portal->judged = std::move(judged);
+    portal->formats = bind.result_formats;
+    protocol::put_message(out_->to_server, 'B', body);
+    if (portals_.size() <= kMaxNames) portals_.pend(bind.portal, next_tag_, portal);
+    batch_open_ = true;
+    send(session::Request::Bind, session::Disposition::Forward, {.why = Pending::Why::Client, .name = std::string(bind.portal), .portal = portal});
+}
+
 void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& portal) {
     const PreparedPtr& statement = portal->statement;
     const sql::Analysis& analysis = portal->judged->analysis;
@@ -124,6 +151,7 @@ void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& por
     // In a failed transaction the server lets only ROLLBACK and its kin through, and says 25P02 itself.
     const bool failed = transaction_.status == TransactionStatus::Failed;
     if (failed && analysis.kind != sql::Kind::Transaction) return refuse(failed_transaction());
+    if (const auto unknown = unknown_name(analysis)) return refuse(*unknown);
     if (const auto why_not = cannot_run(*portal->judged)) return refuse(*why_not);
     deferred_->portal = portal;
     switch (decision.verdict) {
@@ -158,6 +186,7 @@ void Relay::forward_bind(ByteView body, std::string_view name, const PortalPtr& 
                                 enforced(portal->judged->decision) ? "allow" : "shadow", "");
     }
     portal->run->formats = portal->formats;
+    batch_snapshot_ = batch_snapshot_ || takes_snapshot(portal->judged->analysis);
     protocol::put_message(out_->to_server, 'B', body);
     portals_.pend(name, next_tag_, portal);
     send(session::Request::Bind, session::Disposition::Forward,
@@ -167,6 +196,7 @@ void Relay::forward_bind(ByteView body, std::string_view name, const PortalPtr& 
 void Relay::on_describe(ByteView body) {
     const auto describe = protocol::parse_describe(body);
     if (!describe) {
+        if (lenient()) return forward_unread('D', body, session::Request::DescribePortal);
         if (at_barrier('D', body)) refuse(bad_message());
         return;
     }
@@ -186,6 +216,7 @@ void Relay::on_describe(ByteView body) {
 void Relay::on_execute(ByteView body) {
     const auto execute = protocol::parse_execute(body);
     if (!execute) {
+        if (lenient()) return forward_unread('E', body, session::Request::Execute);
         if (at_barrier('E', body)) refuse(bad_message());
         return;
     }
@@ -193,6 +224,13 @@ void Relay::on_execute(ByteView body) {
     if (portal && portal->statement && portal->statement->local) {
         if (at_barrier('E', body)) local_execute(portal);
         return;
+    }
+    if (!portal && lenient()) {
+        auto unseen = std::make_shared<Portal>();
+        auto judged = std::make_shared<Judged>();
+        judged->decision.mode = policy::Mode::Shadow;
+        unseen->judged = std::move(judged);
+        return forward_execute(body, execute->portal, unseen);
     }
     if (!portal) {
         if (at_barrier('E', body)) refuse(plain(sqlstate::InvalidCursorName, "portal \"" + std::string(execute->portal) + "\" does not exist"));
@@ -202,7 +240,7 @@ void Relay::on_execute(ByteView body) {
         if (!at_barrier('E', body)) return;
         close_shield();
     }
-    const bool shield = transaction_.writable && !transaction_.shielded && !portal->writes && !enforced_transaction(*portal);
+    const bool shield = enforced(portal->judged->decision) && transaction_.writable && !transaction_.shielded && !portal->writes && !enforced_transaction(*portal);
     if (shield) {
         if (!at_barrier('E', body)) return;
         if (transaction_.status == TransactionStatus::InTransaction) open_shield();
@@ -212,9 +250,12 @@ void Relay::on_execute(ByteView body) {
 
 void Relay::forward_execute(ByteView body, std::string_view name, const PortalPtr& portal) {
     RunPtr run = portal->run;
-    if (!run) {   // a cursor made at SQL level
-        run = begin_run(portal->judged, sql::LoggedText{}, {}, "allow", "");
-        run->formats = {0};
+    if (!run) {   // a cursor made at SQL level: only the server can say what its rows are
+        run = begin_run(portal->judged, sql::LoggedText{}, {}, enforced(portal->judged->decision) ? "allow" : "shadow", "");
+        if (run->enforced) {
+            protocol::put_describe(out_->to_server, 'P', name);
+            send(session::Request::DescribePortal, session::Disposition::Swallow, {.why = Pending::Why::Describe, .run = run});
+        }
     }
     protocol::put_message(out_->to_server, 'E', body);
     batch_open_ = batch_ran_ = true;
@@ -227,6 +268,7 @@ void Relay::forward_execute(ByteView body, std::string_view name, const PortalPt
 void Relay::on_close(ByteView body) {
     const auto close = protocol::parse_describe(body);
     if (!close) {
+        if (lenient()) return forward_unread('C', body, session::Request::Close);
         if (at_barrier('C', body)) refuse(bad_message());
         return;
     }

@@ -73,13 +73,17 @@ JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const 
 }
 
 JudgedPtr Judge::fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) const {
+    return judge(sql::analyze(text, {.catalog = *view.catalog,
+                                     .search_path = asker.path,
+                                     .parameter_types = types,
+                                     .named = asker.named,
+                                     .allowed_settings = view.settings}), view, asker);
+}
+
+JudgedPtr Judge::judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker) {
     auto judged = std::make_shared<Judged>();
     judged->view_version = view.version;
-    judged->analysis = sql::analyze(text, {.catalog = *view.catalog,
-                                           .search_path = asker.path,
-                                           .parameter_types = types,
-                                           .named = asker.named,
-                                           .allowed_settings = view.settings});
+    judged->analysis = std::move(analysis);
     judged->decision = policy::decide({.analysis = judged->analysis,
                                        .agent = asker.agent,
                                        .database = view.database,

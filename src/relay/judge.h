@@ -63,6 +63,8 @@ class Judge {
     Judge& operator=(const Judge&) = delete;
 
     [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker);
+    /// The same for a statement within another, already analysed.
+    [[nodiscard]] static JudgedPtr judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker);
     /// The description learnt for exactly this text and context; null: ask the server.
     [[nodiscard]] DescriptionPtr description(std::string_view text, std::span<const Oid> types, const DatabaseView& view,
                                              const catalog::SearchPath& path);

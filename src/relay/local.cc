@@ -50,6 +50,7 @@ bool Relay::is_local(const sql::Analysis& analysis) {
     if (analysis.statements.size() != 1) return false;
     const sql::Statement& statement = analysis.statements.front();
     const bool about_setting = statement.verb == sql::Verb::Set || statement.verb == sql::Verb::Reset || statement.verb == sql::Verb::Show;
+    if (statement.verb == sql::Verb::Show && statement.name == "application_name") return true;   // upstream it names the agent too
     return about_setting && is_ours(statement.name);
 }
 
@@ -104,6 +105,7 @@ void Relay::answer_local(const sql::Analysis& analysis, std::string argument) {
                             setup_.task, std::to_string(setup_.session.value)}}, "SHOW");
     }
     const std::string shown = statement.name == "pgveil.task" ? setup_.task : statement.name == "pgveil.reason" ? setup_.reason
+                              : statement.name == "application_name" ? application_name_
                               : statement.name == "pgveil.wait" ? fmt::format("{}s", setup_.wait.count())
                                                                 : (read_only_as_seen(statement.name) ? "on" : "off");
     local_rows({{shown}}, "SHOW");

@@ -22,6 +22,10 @@ constexpr std::array kGrants{LocalColumn{"id", Text}, LocalColumn{"database", Te
 constexpr std::array kRequests{LocalColumn{"id", Text}, LocalColumn{"state", Text}, LocalColumn{"statement", Text},
                                LocalColumn{"decided_by", Text}, LocalColumn{"reason", Text}, LocalColumn{"expires_at", Timestamptz}};
 constexpr std::array kSetting{LocalColumn{"setting", Text}};
+// PostgreSQL's own settings answered here: under its names.
+constexpr std::array kApplicationName{LocalColumn{"application_name", Text}};
+constexpr std::array kDefaultReadOnly{LocalColumn{"default_transaction_read_only", Text}};
+constexpr std::array kReadOnly{LocalColumn{"transaction_read_only", Text}};
 
 // Microseconds between 1970-01-01 and 2000-01-01 (timestamp.h, POSTGRES_EPOCH_JDATE).
 constexpr std::int64_t kPostgresEpoch = 946'684'800'000'000;
@@ -74,6 +78,9 @@ std::span<const LocalColumn> shape_of(const sql::Analysis& analysis) {
     if (name == "pgveil.whoami") return kWhoami;
     if (name == "pgveil.grants") return kGrants;
     if (name == "pgveil.requests") return kRequests;
+    if (name == "application_name") return kApplicationName;
+    if (name == "default_transaction_read_only") return kDefaultReadOnly;
+    if (name == "transaction_read_only") return kReadOnly;
     return kSetting;
 }
 

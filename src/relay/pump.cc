@@ -1,4 +1,6 @@
 // Pumps: messages out of both readers, waiting and resuming, and the ledger's bookkeeping.
+#include <fmt/format.h>
+
 #include "relay/refusal.h"
 #include "relay/relay.h"
 
@@ -8,15 +10,7 @@ void Relay::pump_client() {
     while (state_ == State::Reading) {
         const auto step = client_.next();
         if (step.next == protocol::FrameReader::Next::NeedMore) return;
-        if (step.next == protocol::FrameReader::Next::Malformed) {
-            if (step.why == protocol::Malformed::UnknownType) {
-                fatal(sqlstate::ProtocolViolation, "invalid frontend message type");
-            } else {
-                state_ = State::Ended;   // PostgreSQL closes without a word here
-                out_->others.emplace_back(EndSession{"invalid message length"});
-            }
-            return;
-        }
+        if (step.next == protocol::FrameReader::Next::Malformed) return framing_lost(step.frame.type, step.why);
         process(step.frame.type, step.frame.body);
         if (state_ == State::Reading) deferred_.reset();
     }
@@ -38,10 +32,26 @@ void Relay::pump_server() {
     }
 }
 
+// What came before is answered first, as by the server, which reads no further than it has worked.
+void Relay::framing_lost(char type, protocol::Malformed why) {
+    if (pipeline_.copying_in()) return copy_lost_sync(type);
+    if (!pipeline_.empty()) {
+        defer(type, {});
+        deferred_->lost = why;
+        return;
+    }
+    if (why == protocol::Malformed::UnknownType) {
+        return fatal(sqlstate::ProtocolViolation, "invalid frontend message type " + std::to_string(static_cast<unsigned char>(type)));
+    }
+    state_ = State::Ended;   // PostgreSQL closes without a word here
+    out_->others.emplace_back(EndSession{"invalid message length"});
+}
+
 // The one place where a client message meets its handler.
 void Relay::process(char type, ByteView body) {
+    if (deferred_ && deferred_->lost) return framing_lost(type, *deferred_->lost);
     if (pipeline_.skipping() && type != 'S' && type != 'X') return;   // as the server: ignore till Sync
-    if (pipeline_.copying_in() && type != 'X') return during_copy(type, body);
+    if (pipeline_.copying_in()) return during_copy(type, body);
     simple_ = type == 'Q' || type == 'F';
     if (must_wait(type, body)) return;
     switch (type) {
@@ -51,40 +61,72 @@ void Relay::process(char type, ByteView body) {
         case 'D': return on_describe(body);
         case 'E': return on_execute(body);
         case 'C': return on_close(body);
-        case 'H': return on_flush();
-        case 'S': return on_sync();
+        case 'H': return on_flush(body);
+        case 'S': return on_sync(body);
         case 'F': return on_function_call(body);
         case 'd': case 'c': case 'f': return;   // late COPY data: ignored, as by the server
-        case 'X':
-            protocol::put_terminate(out_->to_server);
-            state_ = State::Ended;
-            out_->others.emplace_back(EndSession{"client terminated"});
-            return;
+        case 'X': return terminate();
     }
     fatal(sqlstate::ProtocolViolation, "invalid frontend message type " + std::to_string(static_cast<unsigned char>(type)));
 }
 
-// The server reads its data now: it ignores Sync and Flush, and anything else would be swallowed unanswered
-// (copyfromparse.c), after which nobody could say whose answer comes next.
+void Relay::terminate() {
+    if (!at_barrier('X', {})) return;
+    state_ = State::Ended;
+    out_->others.emplace_back(EndSession{"client terminated"});
+}
+
+// The server reads its data now: it ignores Sync and Flush, and anything else ends the session there
+// (copyfromparse.c). That is done here: sent on, it might meet a server that has left this COPY by an error.
 void Relay::during_copy(char type, ByteView body) {
-    if (type == 'd' || type == 'c' || type == 'f') return protocol::put_message(out_->to_server, type, body);
-    if (type != 'S' && type != 'H') fatal(sqlstate::ProtocolViolation, "unexpected message type during COPY from stdin");
+    if (type == 'S' || type == 'H') return;
+    if (type != 'd' && type != 'c' && type != 'f') return copy_lost_sync(type);
+    protocol::put_message(out_->to_server, type, body);
+    if (type != 'd') pipeline_.copy_data_ended();
+}
+
+void Relay::copy_lost_sync(char type) {
+    protocol::put_error(out_->to_client, plain(sqlstate::ProtocolViolation,
+        fmt::format("unexpected message type 0x{:02X} during COPY from stdin", static_cast<unsigned char>(type))));
+    fatal(sqlstate::ProtocolViolation, "terminating connection because protocol synchronization was lost");
 }
 
 // Messages that judge or run something wait while an answer in flight may change what they mean.
 bool Relay::must_wait(char type, ByteView body) {
     const bool judges = type == 'Q' || type == 'P' || type == 'B' || type == 'E';
-    if (!judges && !copy_in_flight_) return false;
-    if (fact_barrier_ && !pipeline_.empty()) {
+    if (!judges && type != 'D' && !copy_in_flight_) return false;
+    if ((copy_in_flight_ || (fact_barrier_ && judges)) && !pipeline_.empty()) {
         defer(type, body);
         return true;
     }
+    if (in_doubt(type, body)) {
+        defer(type, body);
+        return true;
+    }
+    if (!judges) return false;
     if (path_stale_ && pipeline_.empty() && transaction_.status != TransactionStatus::Failed) ask_path();
     if (path_stale_ && !pipeline_.empty()) {
         defer(type, body);
         return true;
     }
     return false;
+}
+
+// Which statement or portal a name means may hang on answers to earlier batches: judged by another than the server
+// will take, a message would pass with the wrong masks.
+bool Relay::in_doubt(char type, ByteView body) const {
+    if (type == 'B') {
+        const auto bind = protocol::parse_bind(body);
+        return bind && !statements_.certain(bind->statement, batch_tag_);
+    }
+    if (type == 'E') {
+        const auto execute = protocol::parse_execute(body);
+        return execute && !portals_.certain(execute->portal, batch_tag_);
+    }
+    if (type != 'D') return false;
+    const auto describe = protocol::parse_describe(body);
+    if (!describe) return false;
+    return describe->target == protocol::Target::Statement ? !statements_.certain(describe->name, batch_tag_) : !portals_.certain(describe->name, batch_tag_);
 }
 
 void Relay::defer(char type, ByteView body) {
@@ -120,7 +162,8 @@ void Relay::wait_in(State state) {
 
 // The ledger is empty: the message that waited is processed as if it had just come.
 void Relay::resume() {
-    while (state_ == State::Barrier && pipeline_.empty()) {
+    // The server asks for COPY data: what waited is them, or is to be ignored among them.
+    while (state_ == State::Barrier && (pipeline_.empty() || pipeline_.copying_in())) {
         const Bytes body = deferred_->body;
         state_ = State::Reading;
         process(deferred_->type, body);
@@ -130,6 +173,7 @@ void Relay::resume() {
     deferred_.reset();
     pump_client();
     client_.keep_rest();
+    if (client_ended_ && idle()) on_peer_lost(false, now_, *out_);
 }
 
 void Relay::send(session::Request request, session::Disposition disposition, Pending pending) {

@@ -9,6 +9,7 @@ namespace {
 
 // A client message larger than this is still taken (PostgreSQL takes 1 GiB), collected as it arrives.
 constexpr std::size_t kWholeFrontend = 1U << 30;
+constexpr std::chrono::seconds kAfterClientEnd{2};
 
 }  // namespace
 
@@ -23,6 +24,7 @@ Relay::Relay(RelaySetup setup, Tools& tools)
     facts_.isolation = "default";
     path_stale_ = setup_.view->enforcing();   // the role, the database or the startup options may have set it
     for (const auto& [name, value] : setup_.parameters) {
+        if (name == "application_name") application_name_ = client_view(setup_.agent, name, value);
         if (name == "TimeZone") facts_.time_zone = value;
         if (name == "DateStyle") facts_.date_style = value;
         if (name == "IntervalStyle") facts_.interval_style = value;
@@ -57,6 +59,7 @@ void Relay::on_durable(std::uint64_t record, Now now, Actions& out) {
         blocked_ = false;
         pump_server();
         server_.keep_rest();
+        if (server_lost_) return on_peer_lost(true, now, out);
     }
     if (state_ == State::WaitingForRecord && deferred_ && deferred_->record <= durable_) {
         state_ = State::Reading;
@@ -95,6 +98,10 @@ void Relay::on_view(DatabaseViewPtr view, bool refreshed, Now now, Actions& out)
 void Relay::on_timer(Now now, Actions& out) {
     now_ = now;
     out_ = &out;
+    if (client_ended_) {
+        if (!pipeline_.empty()) out.others.emplace_back(CancelServer{});
+        return on_peer_lost(false, now, out);
+    }
     if (state_ != State::WaitingForPerson) return;
     if (now.monotonic < deferred_->deadline) return out.others.emplace_back(ArmTimer{deferred_->deadline}), void();   // it fired early
     state_ = State::Reading;
@@ -127,12 +134,26 @@ void Relay::on_peer_lost(bool server_side, Now now, Actions& out) {
     now_ = now;
     out_ = &out;
     if (state_ == State::Ended) return;
+    if (server_side && blocked_) {   // what it said before it went is still to be given out
+        server_lost_ = true;
+        return;
+    }
+    note_lost_runs();
+    if (server_side) {
+        fatal(sqlstate::ConnectionFailure, "the database server ended the session");
+    } else {
+        state_ = State::Ended;
+        out.others.emplace_back(EndSession{"client closed"});
+    }
+}
+
+void Relay::note_lost_runs() {
     for (Pending& pending : pending_) {
         if (pending.run && pending.run->sqlstate.empty()) pending.run->sqlstate = "08006";
     }
     // An approved write whose end nobody saw: not executed is only certain once its transaction cannot commit.
     for (const RunPtr& run : uncommitted_) {
-        out.others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, RequestState::Unknown, run->tag, "08006", -1}});
+        out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, RequestState::Unknown, run->tag, "08006", -1}});
     }
     uncommitted_.clear();
     if (state_ == State::WaitingForRecord && deferred_ && deferred_->run && !deferred_->run->request.empty()) {
@@ -142,12 +163,18 @@ void Relay::on_peer_lost(bool server_side, Now now, Actions& out) {
     for (Pending& pending : pending_) {
         if (pending.run) finish_run(*pending.run);
     }
-    if (server_side) {
-        fatal(sqlstate::ConnectionFailure, "the database server ended the session");
-    } else {
-        state_ = State::Ended;
-        out.others.emplace_back(EndSession{"client closed"});
-    }
+}
+
+/// libpq never half-closes, so a client that ends its side is most likely gone: what it sent is worked off for a
+/// moment, then cancelled, or a lost client would keep its query, its locks and its server connection.
+void Relay::on_client_end(Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (state_ == State::Ended || client_ended_) return;
+    client_ended_ = true;
+    if (idle() || state_ == State::WaitingForPerson || pipeline_.copying_in()) return on_peer_lost(false, now, out);
+    if (deferred_ && deferred_->type == 'X') return;   // it said good-bye: the server works off what came before
+    out.others.emplace_back(ArmTimer{now.monotonic + kAfterClientEnd});
 }
 
 const sql::Analysis* Relay::prepared(std::string_view name) const {
@@ -166,7 +193,19 @@ JudgedPtr Relay::judge(std::string_view text, std::span<const Oid> types) {
     return tools_.judge.judge(text, types, *setup_.view, asker());
 }
 
+/// True if nothing may be refused, changed or added on this database: shadow or warn, and no rule in force by itself.
+bool Relay::lenient() const {
+    return !setup_.view->enforcing() &&
+           std::ranges::none_of(setup_.view->rules->rules, [](const policy::Rule& r) { return r.mode == policy::Mode::Enforce; });
+}
+
 bool Relay::enforced(const policy::Decision& decision) const { return decision.mode == policy::Mode::Enforce; }
+
+/// The statement that a PREPARE or DECLARE names. Without one the strictest judgement stands.
+JudgedPtr Relay::judge_inner(const sql::Analysis& analysis, const sql::Statement& statement) {
+    if (statement.inner < 0 || static_cast<std::size_t>(statement.inner) >= analysis.inner.size()) return std::make_shared<Judged>();
+    return tools_.judge.judge(analysis.inner[static_cast<std::size_t>(statement.inner)], *setup_.view, asker());
+}
 
 bool Relay::write_session() const { return setup_.access == Access::Write && setup_.writable_upstream; }
 

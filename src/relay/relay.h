@@ -76,6 +76,8 @@ class Relay final : private sql::NamedStatements {
     void on_cancel(Now now, Actions& out);
     /// Grant gone, killed, shutdown: FATAL with `code`, then the end.
     void end(SqlState code, std::string message, Now now, Actions& out);
+    /// The client sends no more: what it already sent is answered within a short time, then the session ends.
+    void on_client_end(Now now, Actions& out);
     /// One leg is gone; records what was running.
     void on_peer_lost(bool server_side, Now now, Actions& out);
     /// The journal cannot write any more: what waits for it is refused (PV008).
@@ -95,33 +97,18 @@ class Relay final : private sql::NamedStatements {
     enum class State : std::uint8_t {
         Ended, Reading, Barrier, AskingControl, WaitingForPerson, WaitingForRecord, WaitingForCatalog, Running
     };
-    enum class Stage : std::uint8_t { Judge, Look, Consume, File, Submit, Local, Run };
-
-    /// A message that had to wait: our own copy, and how far it got.
-    struct Deferred {
-        char type = 0;
-        Bytes body;
-        Stage stage = Stage::Judge;
-        bool refreshed = false, listed = false;
-        bool by_id = false;                  // pgveil.execute
-        JudgedPtr judged;
-        RequestDraft draft;
-        RequestView request;
-        std::string waiting_for;             // request id
-        std::uint64_t ticket = 0, record = 0;
-        MonotonicTime deadline{};
-        PortalPtr portal;
-        RunPtr run;
-    };
-
     // pump.cc: messages, waiting, ledger
     void pump_client();
     void pump_server();
     void process(char type, ByteView body);
     void during_copy(char type, ByteView body);
+    void copy_lost_sync(char type);
+    void framing_lost(char type, protocol::Malformed why);
+    void terminate();
     void defer(char type, ByteView body);
     [[nodiscard]] bool at_barrier(char type, ByteView body);
     [[nodiscard]] bool must_wait(char type, ByteView body);
+    [[nodiscard]] bool in_doubt(char type, ByteView body) const;
     void resume();
     void wait_in(State state);
     void send(session::Request request, session::Disposition disposition, Pending pending);
@@ -132,16 +119,19 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] const sql::Analysis* cursor(std::string_view name) const override;
     [[nodiscard]] Asker asker() const;
     [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types);
+    [[nodiscard]] JudgedPtr judge_inner(const sql::Analysis& analysis, const sql::Statement& statement);
     [[nodiscard]] bool enforced(const policy::Decision& decision) const;
+    [[nodiscard]] bool lenient() const;
     [[nodiscard]] bool write_session() const;
 
     // request_path.cc
     void on_query(ByteView body);
     void query_at_barrier(std::string_view text, const JudgedPtr& judged);
     void forward_query(std::string_view text, const JudgedPtr& judged);
+    void forward_unread(char type, ByteView body, session::Request request);
     void probe(std::string_view text);
-    void on_sync();
-    void on_flush();
+    void on_sync(ByteView body);
+    void on_flush(ByteView body);
     void on_function_call(ByteView body);
     [[nodiscard]] bool await_catalog(char type, ByteView body, const Judged& judged);
     void note_facts(const sql::Analysis& analysis);
@@ -150,6 +140,7 @@ class Relay final : private sql::NamedStatements {
     void on_parse(ByteView body);
     void on_bind(ByteView body);
     void bind_at_barrier(const protocol::BindView& bind, const PortalPtr& portal);
+    void bind_unknown(ByteView body, const protocol::BindView& bind, const PreparedPtr& statement);
     void forward_bind(ByteView body, std::string_view name, const PortalPtr& portal);
     void on_describe(ByteView body);
     void on_execute(ByteView body);
@@ -168,10 +159,12 @@ class Relay final : private sql::NamedStatements {
     void on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     void on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     void confirm(const session::Entry& entry, Pending& pending);
-    void discard(const session::Entry& entry);
+    void discard(const session::Entry& entry, bool by_script);
     void probe_passed();
     void on_captured(const protocol::Frame& frame, Pending& pending);
     void on_path_row(ByteView body);
+    void server_ended();
+    void note_lost_runs();
     void on_described(const protocol::Frame& frame, Pending& pending);
 
     // completion.cc: errors, ends, what they say of session and transaction
@@ -207,6 +200,7 @@ class Relay final : private sql::NamedStatements {
     void refuse_outcome(const control::Answer& answer);
     [[nodiscard]] std::string idea_of(std::string_view statement) const;
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> unknown_name(const sql::Analysis& analysis) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
 
@@ -220,7 +214,8 @@ class Relay final : private sql::NamedStatements {
     void run_bind();
     void run_captured();
     void bind_captured(const RequestView& request, const RunPtr& run);
-    void script(std::string_view sql);
+    void script(std::string_view sql, Pending::Why why = Pending::Why::Script);
+    void end_script();
     void script_query(std::string_view sql);
     void open_shield();
     void close_shield();
@@ -262,9 +257,12 @@ class Relay final : private sql::NamedStatements {
     bool fact_barrier_ = false;               // something in flight changes what later statements mean
     bool path_stale_ = false;                 // search_path must be asked for before the next judgement
     bool batch_open_ = false, batch_ran_ = false;   // extended messages, Executes since the last Sync
+    bool batch_snapshot_ = false;             // something since the last Sync made the server take a snapshot
     bool piece_forwarded_ = false;            // the first part of the row being delivered went to the client
     bool mid_piece_ = false;                  // a server message is being delivered in parts
     bool copy_in_flight_ = false;             // COPY FROM STDIN was sent: whatever is no COPY data waits
+    bool client_ended_ = false;               // its sending side is closed
+    bool server_lost_ = false;                // gone, while bytes of it still wait for a record
     bool rolled_back_ = false;                // ROLLBACK ended the transaction of uncommitted_
     Bytes kept_error_;                        // of the statement pgveil.execute runs
     bool path_touched_ = false;               // SET search_path inside the open transaction
@@ -281,10 +279,12 @@ class Relay final : private sql::NamedStatements {
     std::vector<RunPtr> suspended_;           // portals stopped at a row limit: their result is not recorded yet
     std::vector<RunPtr> uncommitted_;         // runs under an approval whose transaction has not ended
     catalog::SearchPath path_;
-    std::string committed_path_, path_answer_;
+    std::string committed_path_;
     SessionFacts facts_;
     bool client_read_only_default_ = false;   // the client's wishes, not what the server does
     bool client_read_only_ = false;           // of its open transaction
+    std::string application_name_;            // as the client sees it
+    std::uint64_t batch_tag_ = 1;             // of the first message since the last Sync
     std::uint64_t next_tag_ = 1, next_ticket_ = 1, records_ = 0, durable_ = 0, runs_ = 0;
     std::vector<protocol::RawCell> cells_;
     std::vector<masking::CellView> views_;

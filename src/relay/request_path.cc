@@ -36,11 +36,7 @@ bool changes_facts(const sql::Statement& statement) {
 
 void Relay::on_query(ByteView body) {
     const auto text = protocol::parse_query(body);
-    if (!setup_.view->enforcing() && (!text || !sql::valid_text(*text))) {   // shadow: the server's business
-        protocol::put_message(out_->to_server, 'Q', body);
-        return send(session::Request::Query, session::Disposition::Forward,
-                    {.why = Pending::Why::Client, .run = begin_run(std::make_shared<Judged>(judged_in_shadow()), {}, {}, "shadow", "")});
-    }
+    if (lenient() && (!text || !sql::valid_text(*text))) return forward_unread('Q', body, session::Request::Query);
     if (!text || !sql::valid_text(*text)) {
         if (!at_barrier('Q', body)) return;
         return refuse(text ? plain(sqlstate::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
@@ -59,6 +55,15 @@ void Relay::on_query(ByteView body) {
     query_at_barrier(*text, judged);
 }
 
+/// Nothing refuses here, and the server will refuse it itself: its own words are the right ones.
+void Relay::forward_unread(char type, ByteView body, session::Request request) {
+    protocol::put_message(out_->to_server, type, body);
+    Pending pending{.why = Pending::Why::Client};
+    if (request == session::Request::Query) pending.run = begin_run(std::make_shared<Judged>(judged_in_shadow()), {}, {}, "shadow", "");
+    else batch_open_ = true;
+    send(request, session::Disposition::Forward, std::move(pending));
+}
+
 // Nothing is in flight: the transaction's state is known.
 void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
     const policy::Decision& decision = judged->decision;
@@ -71,6 +76,7 @@ void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
         }
         if (judged->analysis.statements.size() <= 1) return probe(text);
     }
+    if (const auto unknown = unknown_name(judged->analysis)) return refuse(*unknown);
     if (const auto why_not = cannot_run(*judged)) return refuse(*why_not);
     if (is_local(judged->analysis)) return local_query(judged);
     switch (decision.verdict) {
@@ -100,6 +106,20 @@ void Relay::forward_query(std::string_view text, const JudgedPtr& judged) {
     run_query(text, run);
 }
 
+/// A name of PREPARE or DECLARE that is not there: PostgreSQL's error rather than a denial. Said here, since the
+/// server might hold a statement of that name which was made where nobody saw it.
+std::optional<protocol::ErrorOut> Relay::unknown_name(const sql::Analysis& analysis) const {
+    if (analysis.statements.size() != 1 || analysis.kind != sql::Kind::Unknown) return std::nullopt;
+    const sql::Statement& statement = analysis.statements.front();
+    if (statement.verb == sql::Verb::Execute && !statements_.expected(statement.name)) {
+        return plain(sqlstate::InvalidStatementName, "prepared statement \"" + statement.name + "\" does not exist");
+    }
+    if (statement.verb == sql::Verb::Fetch && !portals_.expected(statement.name)) {
+        return plain(sqlstate::InvalidCursorName, "cursor \"" + statement.name + "\" does not exist");
+    }
+    return std::nullopt;
+}
+
 /// Only parsed by the server, never run: PostgreSQL's own error is the best answer to a mistyped name.
 void Relay::probe(std::string_view text) {
     protocol::put_parse(out_->to_server, kProbeName, text, {});
@@ -126,27 +146,35 @@ bool Relay::await_catalog(char type, ByteView body, const Judged& judged) {
 
 void Relay::note_facts(const sql::Analysis& analysis) {
     for (const sql::Statement& statement : analysis.statements) fact_barrier_ = fact_barrier_ || changes_facts(statement);
-    copy_in_flight_ = std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyIn; });
+    const bool unread = analysis.unparsed.has_value() && lenient();   // it may be a COPY for all we know
+    copy_in_flight_ = unread || std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyIn; });
     if (analysis.kind == sql::Kind::Write || analysis.kind == sql::Kind::Ddl || analysis.kind == sql::Kind::Unknown) {
         fact_barrier_ = true;
     }
 }
 
-void Relay::on_sync() {
-    protocol::put_sync(out_->to_server);
+void Relay::on_sync(ByteView body) {
+    protocol::put_message(out_->to_server, 'S', body);   // with a body it is an error, and ends the batch all the same
     send(session::Request::Sync, session::Disposition::Forward, {});
-    batch_open_ = batch_ran_ = false;
-    if (std::exchange(relock_, false)) script_query("SET default_transaction_read_only = on");
+    batch_open_ = batch_ran_ = batch_snapshot_ = false;
+    batch_tag_ = next_tag_;
+    if (!std::exchange(relock_, false)) return;
+    script("SET default_transaction_read_only = on");
+    end_script();
 }
 
-void Relay::on_flush() {
+void Relay::on_flush(ByteView body) {
+    if (!body.empty()) {   // the server answers this with an error, which would have no entry in the ledger
+        if (at_barrier('H', body)) refuse(plain(sqlstate::ProtocolViolation, "invalid message format"));
+        return;
+    }
     protocol::put_flush(out_->to_server);
     if (!pipeline_.empty()) pipeline_.flushed();
 }
 
 // A function by OID, with no SQL to judge: refused, the session lives (design: contract, masking channels).
 void Relay::on_function_call(ByteView body) {
-    if (!setup_.view->enforcing()) {
+    if (lenient()) {
         protocol::put_message(out_->to_server, 'F', body);
         audit::Record call = statement_record(audit::Kind::StmtIntent, Judged{}, ++runs_);
         call.sql_class = "function-call";

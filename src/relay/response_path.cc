@@ -7,6 +7,16 @@
 
 namespace pgveil::relay {
 
+namespace {
+
+std::vector<std::int16_t> formats_of(ByteView description) {
+    std::vector<std::int16_t> formats;
+    for (const auto& field : protocol::parse_row_description(description).value_or(std::vector<protocol::FieldView>{})) formats.push_back(field.format);
+    return formats;
+}
+
+}  // namespace
+
 /// Nothing of a statement's result leaves before its intent is durable.
 bool Relay::blocks() const {
     const session::Entry* head = pipeline_.head();
@@ -32,9 +42,7 @@ void Relay::on_server_frame(const protocol::Frame& frame) {
     }
     if (frame.type == 'E' && pipeline_.empty()) {   // the server says good-bye: its words are an operator's
         forward_error('E', frame.body, nullptr);
-        state_ = State::Ended;
-        out_->others.emplace_back(EndSession{"server ended the session"});
-        return;
+        return server_ended();
     }
     fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
 }
@@ -75,7 +83,6 @@ void Relay::on_answer(const protocol::Frame& frame, const session::Pipeline::Ans
     }
     if (answered.finished) settle(answered.entry.tag);
     if (pipeline_.empty()) fact_barrier_ = copy_in_flight_ = false;
-    if (frame.type == 'G' && deferred_) fatal(sqlstate::ProtocolViolation, "messages were sent ahead of COPY data");
 }
 
 void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
@@ -119,7 +126,7 @@ void Relay::confirm(const session::Entry& entry, Pending& pending) {
     }
 }
 
-void Relay::discard(const session::Entry& entry) {
+void Relay::discard(const session::Entry& entry, bool by_script) {
     Pending* found = nullptr;
     for (Pending& pending : pending_) {
         if (pending.tag == entry.tag) found = &pending;
@@ -127,7 +134,7 @@ void Relay::discard(const session::Entry& entry) {
     if (found == nullptr) return;
     statements_.discard(found->name, entry.tag);
     portals_.discard(found->name, entry.tag);
-    if (found->run && found->why == Pending::Why::Client && entry.request == session::Request::Query) {
+    if (by_script && found->why == Pending::Why::Client && entry.request == session::Request::Query) {
         // Our own script failed before the client's simple query: the server skipped it, its Sync is ours to send.
         protocol::put_sync(out_->to_server);
         send(session::Request::Sync, session::Disposition::Forward, {});
@@ -153,6 +160,7 @@ void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
     if (pending.run) {
         pending.run->description = description;
         fold_masked(*pending.run);
+        if (frame.type == 'T' && pending.why == Pending::Why::Describe) pending.run->formats = formats_of(frame.body);
     }
     if (pending.statement) {
         pending.statement->description = description;

@@ -151,7 +151,9 @@ void Relay::put_parameter_status(const protocol::ParameterStatusView& status) {
     if (status.name == "standard_conforming_strings" && status.value != "on") {
         return fatal(sqlstate::FeatureNotSupported, "standard_conforming_strings must stay on");
     }
-    protocol::put_parameter_status(out_->to_client, status.name, client_view(setup_.agent, status.name, status.value));
+    const std::string seen = client_view(setup_.agent, status.name, status.value);
+    if (status.name == "application_name") application_name_ = seen;
+    protocol::put_parameter_status(out_->to_client, status.name, seen);
 }
 
 std::string Relay::client_view(const Agent& agent, std::string_view name, std::string_view value) {

@@ -42,7 +42,7 @@ void Relay::poison(Bytes replacement) {
     if (simple_) {
         protocol::put_sync(out_->to_server);
         send(session::Request::Sync, session::Disposition::Forward, {});
-        batch_open_ = batch_ran_ = false;
+        batch_open_ = batch_ran_ = batch_snapshot_ = false;
     } else {
         protocol::put_flush(out_->to_server);
         pipeline_.flushed();
@@ -122,7 +122,7 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     protocol::put_query(out_->to_server, text);
     note_facts(analysis);
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
-    batch_open_ = batch_ran_ = false;
+    batch_open_ = batch_ran_ = batch_snapshot_ = false;
     if (std::exchange(relock_, false)) script_query(kPinDefault);
     if (run->enforced) after_transaction_verb(analysis, true);
 }
@@ -150,7 +150,7 @@ void Relay::run_captured() {
     } else {
         bind_captured(request, run);
     }
-    batch_open_ = batch_ran_ = false;
+    batch_open_ = batch_ran_ = batch_snapshot_ = false;
     state_ = State::Running;
 }
 
@@ -179,7 +179,7 @@ void Relay::bind_captured(const RequestView& request, const RunPtr& run) {
 
 /// One statement of ours within the client's batch, under a name of ours so that the client's unnamed
 /// statement and portal survive.
-void Relay::script(std::string_view sql) {
+void Relay::script(std::string_view sql, Pending::Why why) {
     Bytes& out = out_->to_server;
     protocol::put_parse(out, kScriptName, sql, {});
     protocol::put_bind(out, kScriptName, kScriptName, {}, {});
@@ -188,7 +188,7 @@ void Relay::script(std::string_view sql) {
     protocol::put_close(out, 'S', kScriptName);
     for (const session::Request request : {session::Request::Parse, session::Request::Bind, session::Request::Execute,
                                            session::Request::Close, session::Request::Close}) {
-        send(request, session::Disposition::Swallow, {.why = Pending::Why::Script});
+        send(request, session::Disposition::Swallow, {.why = request == session::Request::Execute ? why : Pending::Why::Script});
     }
 }
 
@@ -198,25 +198,21 @@ void Relay::script_query(std::string_view sql) {
     send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Script});
 }
 
-/// SHOW search_path is not reported before PostgreSQL 18, and temporary objects shadow names.
+/// SHOW search_path is not reported before PostgreSQL 18, and temporary objects shadow names. Extended messages
+/// under our own names: a Query would take the client's unnamed statement with it.
 void Relay::ask_path() {
-    constexpr std::string_view sql = "SELECT pg_catalog.current_setting('search_path'), pg_catalog.pg_my_temp_schema()";
-    path_answer_.clear();
-    if (!batch_open_) {
-        protocol::put_query(out_->to_server, sql);
-        return send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::AskPath});
-    }
-    Bytes& out = out_->to_server;
-    protocol::put_parse(out, kScriptName, sql, {});
-    protocol::put_bind(out, kScriptName, kScriptName, {}, {});
-    protocol::put_execute(out, kScriptName, 0);
-    protocol::put_close(out, 'P', kScriptName);
-    protocol::put_close(out, 'S', kScriptName);
-    send(session::Request::Parse, session::Disposition::Swallow, {.why = Pending::Why::Script});
-    send(session::Request::Bind, session::Disposition::Swallow, {.why = Pending::Why::Script});
-    send(session::Request::Execute, session::Disposition::Swallow, {.why = Pending::Why::AskPath});
-    send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script});
-    send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script});
+    if (lenient() && (transaction_.status != TransactionStatus::Idle || batch_open_)) return;   // nothing of ours in its transactions
+    // A SELECT takes a snapshot, after which the client could not set the isolation of a block it just opened.
+    const bool fresh_block = transaction_.status == TransactionStatus::InTransaction && !transaction_.used;
+    script(fresh_block ? "SHOW search_path"
+                       : "SELECT pg_catalog.current_setting('search_path'), pg_catalog.pg_my_temp_schema()", Pending::Why::AskPath);
+    if (batch_open_) return;
+    end_script();
+}
+
+void Relay::end_script() {
+    protocol::put_sync(out_->to_server);
+    send(session::Request::Sync, session::Disposition::Swallow, {.why = Pending::Why::Script});
 }
 
 }  // namespace pgveil::relay

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "pgveil/core/clock.h"
 #include "pgveil/core/request.h"
 #include "pgveil/masking/row_masker.h"
+#include "protocol/frame_reader.h"
 #include "relay/judge.h"
 #include "sql/lexer.h"
 
@@ -76,6 +78,26 @@ struct Pending {
     std::vector<Oid> parameters; // Describe: of ParameterDescription
     Bytes replacement;           // Poison: our error
     bool closes_statement = false;
+};
+
+enum class Stage : std::uint8_t { Judge, Look, Consume, File, Submit, Local, Run };
+
+/// A message that had to wait: our own copy, and how far it got.
+struct Deferred {
+    char type = 0;
+    Bytes body;
+    Stage stage = Stage::Judge;
+    std::optional<protocol::Malformed> lost;   // framing ended at this message
+    bool refreshed = false, listed = false;
+    bool by_id = false;                  // pgveil.execute
+    JudgedPtr judged;
+    RequestDraft draft;
+    RequestView request;
+    std::string waiting_for;             // request id
+    std::uint64_t ticket = 0, record = 0;
+    MonotonicTime deadline{};
+    PortalPtr portal;
+    RunPtr run;
 };
 
 }  // namespace pgveil::relay

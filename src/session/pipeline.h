@@ -43,8 +43,13 @@ class Pipeline {
     [[nodiscard]] const Entry* head() const { return entries_.empty() ? nullptr : &entries_.front(); }
     /// True after an error whose Sync has not been sent: the server ignores what comes until then.
     [[nodiscard]] bool skipping() const { return skipping_; }
-    /// True between G (CopyInResponse) and the end of that COPY.
+    /// True between G (CopyInResponse) and the end of its data: the server reads COPY messages only.
     [[nodiscard]] bool copying_in() const { return copying_in_; }
+    /// CopyDone or CopyFail was sent: what comes next is read as any other message again.
+    void copy_data_ended() {
+        copying_in_ = false;
+        unflushed_ = true;   // its CommandComplete may be kept back like any other answer
+    }
     /// Extended messages were sent since the last Sync; the server may be keeping their answers back.
     [[nodiscard]] bool needs_flush() const { return unflushed_; }
     void flushed() { unflushed_ = false; }

@@ -6,6 +6,7 @@
 // protocol and SQL names alike (NAMEDATALEN). One owner, one thread. Reads hostile names; bounded by the caller.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -26,6 +27,16 @@ class Slots {
         auto it = slots_.find(key(name));
         if (it == slots_.end()) return nullptr;
         return it->second.pending.empty() ? it->second.confirmed : it->second.pending.back().second;
+    }
+    /// False if it hangs on an answer still to come what a message sent now will meet: the last change was sent before
+    /// `batch`, the tag of the first message since the last Sync, and might yet be discarded in favour of another value.
+    /// (Within one batch there is no doubt: whatever discards the change discards the later message too.)
+    [[nodiscard]] bool certain(std::string_view name, std::uint64_t batch) const {
+        auto it = slots_.find(key(name));
+        if (it == slots_.end() || it->second.pending.empty() || it->second.pending.back().first >= batch) return true;
+        const Pointer& last = it->second.pending.back().second;
+        const auto other = [&](const Pointer& value) { return value && value != last; };
+        return !other(it->second.confirmed) && std::ranges::none_of(it->second.pending, [&](const auto& p) { return other(p.second); });
     }
     /// A change was sent under ledger tag `tag`; null closes the name.
     void pend(std::string_view name, std::uint64_t tag, Pointer value) {

@@ -75,11 +75,13 @@ class Dialogue {
     void answer_path() {
         server([](Bytes& out) {
             using namespace protocol;
-            const std::vector<FieldOut> fields{{.name = "a", .column = {}, .type = type_oid::Text}, {.name = "b", .column = {}, .type = type_oid::OidType}};
             const std::vector<std::optional<std::string>> row{"public", "0"};
-            put_row_description(out, fields);
+            put_parse_complete(out);
+            put_bind_complete(out);
             put_text_row(out, row);
             put_command_complete(out, "SELECT 1");
+            put_close_complete(out);
+            put_close_complete(out);
             put_ready_for_query(out, TransactionStatus::Idle);
         });
         (void)to_server();

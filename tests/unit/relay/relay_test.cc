@@ -1,5 +1,7 @@
 #include "relay/relay.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "dialogue.h"
@@ -189,4 +191,53 @@ TEST_CASE("a server that answers what nobody asked ends the session") {
     d.server([](Bytes& out) { put_command_complete(out, "SELECT 1"); });
     CHECK(d.others == Lines{"end"});
     CHECK(d.client_text().find("08006") != std::string::npos);
+}
+
+TEST_CASE("a Bind whose statement hangs on an earlier batch waits, and is judged by the statement the server has") {
+    Open d(Access::Read);
+    d.client([](Bytes& out) {
+        put_parse(out, "", "SELECT email FROM customers", {});
+        put_sync(out);
+    });
+    d.server([](Bytes& out) {
+        put_parse_complete(out);
+        put_no_data(out);
+        put_ready_for_query(out, TransactionStatus::Idle);
+    });
+    (void)d.to_server();
+    d.client([](Bytes& out) {   // the second Parse fails, and takes the third with it
+        put_parse(out, "x", "SELECT 1", {});
+        put_parse(out, "x", "SELECT 1", {});
+        put_parse(out, "", "SELECT id FROM orders", {});
+        put_sync(out);
+        put_bind(out, "", "", {}, {});
+        put_execute(out, "", 0);
+        put_sync(out);
+    });
+    const Lines sent = d.to_server();
+    CHECK(std::ranges::count(sent, "Parse") == 3);
+    CHECK(std::ranges::count(sent, "Bind") == 0);
+}
+
+TEST_CASE("the server's own FATAL is the last word") {
+    Open d;
+    d.client([](Bytes& out) { query(out, "SELECT 1"); });
+    d.server([](Bytes& out) { put_error(out, {.severity = "FATAL", .code = SqlState("57P01"), .message = "going", .detail = {}, .hint = {}, .more = {}}); });
+    CHECK(d.to_client() == Lines{"ErrorResponse"});
+    CHECK(d.others == Lines{"end"});
+}
+
+TEST_CASE("what loses framing waits for the answers to what came before") {
+    Open d;
+    d.client([](Bytes& out) {
+        query(out, "SELECT 1");
+        put_message(out, 'z', {});
+    });
+    CHECK(d.to_client().empty());
+    d.server([](Bytes& out) {
+        put_command_complete(out, "SELECT 0");
+        put_ready_for_query(out, TransactionStatus::Idle);
+    });
+    CHECK(d.to_client() == Lines{"CommandComplete", "ReadyForQuery", "ErrorResponse"});
+    CHECK(d.others == Lines{"end"});
 }
