@@ -119,6 +119,7 @@ Analysis analyze_one(const Node* node, const Context& context, const catalog::Se
     std::vector<Analysis> inner;
     Judge judge(context, path, path, memo, findings);
     StatementFrame frame{judge, statement, inner, local};
+    judge.within(node);
     judge_statement(node, frame);
     Analysis analysis = analysis_of(std::move(findings), std::move(statement), std::move(inner));
     trace_into(node, context, path, local, analysis);
@@ -227,6 +228,7 @@ BodyAnalysis analyze_body(const Node* node, StatementFrame& frame) {
     std::vector<Analysis> inner;
     Judge judge(frame.judge.context(), frame.judge.path(), frame.judge.path(), frame.judge.memo(), findings);
     StatementFrame body{judge, statement, inner, frame.local};
+    judge.within(node);
     judge_statement(node, body);
     BodyAnalysis result;
     result.call_kind = findings.call_kind;

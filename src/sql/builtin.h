@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "sql/analysis.h"
@@ -17,6 +18,16 @@ struct Judgement {
     Effect effect = Effect::Unknown;
     bool operator==(const Judgement&) const = default;
 };
+
+/// One row of the list: what the function is judged, and in a few words why.
+struct ListedBuiltin {
+    std::string_view name;
+    Judgement judgement;
+    std::string_view why = {};
+};
+[[nodiscard]] std::span<const ListedBuiltin> listed_builtins();
+/// "" where the function is not listed.
+[[nodiscard]] std::string_view why_listed(std::string_view name);
 
 /// The listed judgement of a pg_catalog function, all overloads alike; nullopt: not listed.
 [[nodiscard]] std::optional<Judgement> listed_builtin(std::string_view name);

@@ -116,6 +116,14 @@ void Judge::visit_expression(const Item& item) {
             if (of<CaseExpr>(node).arg != nullptr) operator_named({}, "=");
             break;
         case T_SortBy: operator_named(of<SortBy>(node).useOp); break;
+        case T_TypeCast: {
+            // Its type is judged with what is cast, not as a child of its own.
+            const auto& written = of<TypeCast>(node);
+            cast(written);
+            push(written.arg, item.scope);
+            if (written.typeName != nullptr) push_list(written.typeName->typmods, item.scope);
+            return;
+        }
         case T_TypeName: type(of<TypeName>(node)); break;
         case T_ParamRef:
             if (of<ParamRef>(node).number > 0)

@@ -8,11 +8,14 @@
 #include <memory>
 #include <utility>
 
+#include "sql/call_types.h"
 #include "sql/catalog_facts.h"
 #include "sql/findings.h"
 #include "sql/walk.h"
 
 namespace pgveil::sql {
+
+struct PlPiece;
 
 /// Names that WITH clauses bring, innermost first. Lives in the judge's walk.
 struct CteScope {
@@ -45,6 +48,14 @@ class Judge {
           Findings& findings)
         : context_(context), catalog_(context.catalog), path_(path), running_(running), memo_(memo), found_(findings) {}
 
+    /// For texts in which a name may be a variable of PL/pgSQL.
+    void without_types() { typed_ = false; }
+    /// The statement that all nodes to come are part of, and the SQL function whose body it is: types are looked up in it.
+    void within(const Node* statement, const catalog::Function* function = nullptr) {
+        statement_ = statement;
+        function_ = function;
+        types_.reset();
+    }
     /// A query or an expression, and all under it.
     void query(const Node* node);
     /// All of `list`.
@@ -52,14 +63,15 @@ class Judge {
     /// One relation used by a statement itself. Unknown names make it unknown, except for `lenient` (DDL).
     void relation(const RangeVar& name, Use use, bool lenient = false);
     void locked(const RangeVar& name, Use use);
-    void type(const TypeName& name);
+    void type(const TypeName& name, Oid source = kInvalidOid);
     void call(const FuncCall& call);
-    void function_named(QualifiedName name, int arguments);
+    /// `call`: whose arguments' types may tell which is meant.
+    void function_named(QualifiedName name, int arguments, const FuncCall* call = nullptr);
     void function(const catalog::Function& function);
     /// The body of a function in a language that is not parsed: words that could be calls.
     void words(const std::string& text, const std::string& where);
     /// A statement or several as text, as a view or function body holds them.
-    void text(const std::string& sql, std::string_view where);
+    void text(const std::string& sql, std::string_view where, const catalog::Function* function = nullptr);
 
     [[nodiscard]] Findings& findings() { return found_; }
     [[nodiscard]] const Context& context() const { return context_; }
@@ -92,12 +104,15 @@ class Judge {
     void policies(const catalog::Relation& relation);
     void write_to(const RangeVar& name, std::string_view verb);
 
-    void type_use(const catalog::Type& type);
+    void type_use(const catalog::Type& type, Oid source = kInvalidOid);
     void value_made(const catalog::Type& type);
     void fields_of(const catalog::Type& composite);
     void bare_defaults(const catalog::Function& function, Findings& into);
     void domain_checks(const catalog::Type& domain);
-    void casts_of(Oid type, std::string_view written);
+    /// Casts to the type, and those from it that need no word; `source`: the type that is cast, where it is known.
+    void casts_of(Oid type, std::string_view written, Oid source = kInvalidOid);
+    void cast(const TypeCast& cast);
+    [[nodiscard]] std::span<const Oid> types_of(const void* node);
     void implicit_casts(const catalog::Relation& relation);
     /// Findings of a view or function: kept ones, or what `look` finds.
     template <class Look>
@@ -108,6 +123,10 @@ class Judge {
     [[nodiscard]] Judge beside(Findings& into) { return Judge(context_, path_, running_, memo_, into); }
     [[nodiscard]] bool created_here(std::string_view name) const;
     void body(const catalog::Function& function, Findings& into);
+    [[nodiscard]] bool pieces(const std::string& body, const std::string& where);
+    void piece(const PlPiece& piece, const std::string& where);
+    void dynamic(const std::string& expression, const std::string& where);
+    void column_type(const std::string& named);
     void set_config(const FuncCall& call);
     void operator_named(const List* name);
     void operator_named(std::string_view schema, std::string_view name);
@@ -125,6 +144,10 @@ class Judge {
     std::vector<const Node*> children_;
     std::vector<std::unique_ptr<CteScope>> scopes_;
     std::vector<std::string_view> operators_seen_;
+    bool typed_ = true;        // false: names may be variables, so that no type is certain
+    const Node* statement_ = nullptr;
+    const catalog::Function* function_ = nullptr;
+    std::optional<CallTypes> types_;
 };
 
 // Not kept while names of the text itself stand beside the catalog's, nor what a cut has shortened.

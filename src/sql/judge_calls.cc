@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include "sql/judge.h"
 #include "sql/lexer.h"
@@ -42,6 +43,13 @@ bool is_parameter(const Node* node) {
     return tag_of(node) == T_ParamRef;
 }
 
+/// In words, for a built-in that is not a read.
+std::string what_it_is(std::string_view name, Judgement judged) {
+    if (judged.kind == Kind::Unknown) return " is volatile and not known";
+    const std::string_view why = why_listed(name);
+    return why.empty() ? " is not a read" : " is not a read: it " + std::string(why);
+}
+
 bool has_named_argument(const FuncCall& call) {
     return std::ranges::any_of(nodes(call.args), [](const Node* a) { return tag_of(a) == T_NamedArgExpr; });
 }
@@ -61,11 +69,19 @@ void Judge::call(const FuncCall& call) {
     if (builtin_schema && name.name == "set_config") return set_config(call);
     if (builtin_schema && name.name == "ts_rewrite" && arguments == 2)
         found_.cause_by_call({Kind::Admin, Effect::Unknown}, "function pg_catalog.ts_rewrite runs text");
-    function_named(name, call.func_variadic ? -1 : arguments);
+    const bool typed = !call.func_variadic && !call.agg_within_group && !has_named_argument(call);
+    function_named(name, call.func_variadic ? -1 : arguments, typed ? &call : nullptr);
 }
 
-void Judge::function_named(QualifiedName name, int arguments) {
-    const auto candidates = catalog_.functions(name.schema, name.name, path_);
+// Worked out only where a choice depends on it: most statements call nothing that a user could have overloaded.
+std::span<const Oid> Judge::types_of(const void* node) {
+    if (statement_ == nullptr) return {};
+    if (!types_) types_ = call_types(statement_, context_, path_, function_);
+    return types_->of(node);
+}
+
+void Judge::function_named(QualifiedName name, int arguments, const FuncCall* call) {
+    auto candidates = catalog_.functions(name.schema, name.name, path_);
     if (candidates.empty()) {
         // Without a catalog the names of PostgreSQL's own functions are still known, users' are not.
         const bool builtin_schema = name.schema.empty() || name.schema == "pg_catalog";
@@ -73,7 +89,7 @@ void Judge::function_named(QualifiedName name, int arguments) {
         if (volatility) {
             found_.use(FunctionUse{kInvalidOid, "pg_catalog." + std::string(name.name)});
             const Judgement judged = judge_builtin(name.name, *volatility);
-            return found_.cause_by_call(judged, "function pg_catalog." + std::string(name.name) + " is not a read");
+            return found_.cause_by_call(judged, "function pg_catalog." + std::string(name.name) + what_it_is(name.name, judged));
         }
         // A type's name with one argument is a cast.
         const catalog::Type* as_type = arguments == 1 ? catalog_.type(name.schema, name.name, path_) : nullptr;
@@ -82,9 +98,11 @@ void Judge::function_named(QualifiedName name, int arguments) {
         return found_.unknown_name(name.text(), "function");
     }
     // When no candidate takes as many arguments the server will say so; judge them all.
-    const bool some = std::ranges::any_of(candidates, [&](const Function* f) { return arguments < 0 || takes(*f, arguments); });
-    for (const Function* candidate : candidates)
-        if (!some || arguments < 0 || takes(*candidate, arguments)) function(*candidate);
+    const auto could = [&](const Function* f) { return arguments < 0 || takes(*f, arguments); };
+    if (std::ranges::any_of(candidates, could)) std::erase_if(candidates, std::not_fn(could));
+    const bool users = std::ranges::any_of(candidates, [](const Function* f) { return !is_builtin(*f); });
+    if (call != nullptr && users && candidates.size() > 1) keep_possible(catalog_, types_of(call), candidates);
+    for (const Function* candidate : candidates) function(*candidate);
 }
 
 void Judge::function(const Function& function) {
@@ -94,82 +112,7 @@ void Judge::function(const Function& function) {
     if (!is_builtin(function)) return user_function(function);
     const Judgement judged = judge_builtin(function.name, static_cast<char>(function.volatility));
     if (judged.kind == Kind::Read && judged.effect == Effect::Read) return;
-    found_.cause_by_call(judged, "function " + qualified(function) + (judged.kind == Kind::Unknown ? " is volatile and not known" : " is not a read"));
-}
-
-void Judge::user_function(const Function& function) {
-    found_.user_functions = true;
-    if (std::ranges::find(memo_.in_progress, function.oid) != memo_.in_progress.end()) {
-        // What it does is being found out further up; the cut must not be kept as its whole effect.
-        memo_.cut = true;
-        found_.opaque_writes = true;
-        return found_.cause_by_call(kWrite, "function " + qualified(function) + " calls itself");
-    }
-    if (memo_.in_progress.size() >= kDeepest) {
-        memo_.cut = true;
-        return found_.unknown("functions nest too deeply");
-    }
-    const auto known = kept("f" + std::to_string(function.oid.value), [&](Findings& inside) {
-        memo_.in_progress.push_back(function.oid);
-        body(function, inside);
-        memo_.in_progress.pop_back();
-    });
-    found_.merge_called(*known, {});
-}
-
-void Judge::body(const Function& function, Findings& into) {
-    const std::string name = "function " + qualified(function);
-    into.user_functions = true;
-    if (const auto listed = function.language == "c" ? listed_extension(function.name) : std::nullopt)
-        return into.cause_by_call(*listed, name + " is not a read");
-    const catalog::SearchPath own = function.search_path.empty()
-        ? running_ : catalog::make_search_path(catalog_, function.search_path, catalog_.contents().role);
-    Judge judge(context_, own, own, memo_, into);
-    // Domains among its types are checked, and defaults worked out, when it is called.
-    for (const Oid argument : function.arguments)
-        if (const catalog::Type* type = catalog_.type(argument)) judge.value_made(*type);
-    if (const catalog::Type* type = catalog_.type(function.return_type)) judge.value_made(*type);
-    if (function.defaults > 0) bare_defaults(function, into);
-    for (const Oid part : function.depends_on)
-        if (const Function* callee = catalog_.function(part); callee != nullptr) judge.function(*callee);
-        else if (part != kInvalidOid) into.unknown(name + " depends on what is not known");
-    if (function.kind == catalog::FunctionKind::Aggregate && !function.depends_on.empty()) return;
-    if (function.language == "sql" && !function.body.empty()) {
-        // A body that cannot be read is no proof of harmlessness: the declaration then counts as a claim.
-        Findings inside;
-        Judge(context_, own, own, memo_, inside).text(function.body, name);
-        if (inside.kind != Kind::Unknown) return into.merge_called(inside, {});
-        into.merge_called(inside, {});
-    }
-    if (function.volatility == catalog::Volatility::Volatile) {
-        into.opaque_writes = true;
-        into.cause_by_call(kWrite, name + " is volatile");
-    }
-    if (function.language == "plpgsql") judge.words(function.body, name);
-}
-
-void Judge::bare_defaults(const Function& function, Findings& into) {
-    const std::string where = "default of function " + qualified(function);
-    if (function.default_text.empty()) return into.cause_by_call(kWrite, where + " is not known");
-    Findings inside;
-    bare(inside).text("SELECT " + function.default_text, where);
-    into.merge_called(inside, {});
-}
-
-// A body in a language we do not parse: names in it that could be calls of something graver than it declares.
-void Judge::words(const std::string& text, const std::string& where) {
-    const auto tokens = tokens_of(text);
-    if (!tokens) return found_.cause_by_call(kWrite, where + " could not be read");
-    Findings inside;
-    Judge judge = beside(inside);
-    for (std::size_t i = 0; i + 1 < tokens->size(); ++i) {
-        const Token& token = (*tokens)[i];
-        if (token.kind != TokenKind::Identifier || (*tokens)[i + 1].kind != TokenKind::Punctuation || text[(*tokens)[i + 1].start] != '(') continue;
-        const std::string name = fold_name(std::string_view(text).substr(token.start, token.end - token.start));
-        if (catalog_.functions({}, name, path_).empty()) continue;  // a keyword, a table, a variable
-        judge.function_named({{}, name}, -1);
-    }
-    found_.merge_called(inside, where);
+    found_.cause_by_call(judged, "function " + qualified(function) + what_it_is(function.name, judged));
 }
 
 // SET's rules for a function: the name must stand in the text, the value must not come from data.
@@ -186,11 +129,18 @@ void Judge::set_config(const FuncCall& call) {
     found_.cause_by_call(judge_setting(folded, value, context_.allowed_settings), "set_config changes a setting");
 }
 
-void Judge::type(const TypeName& written) {
+// The type that is cast says which cast is meant: a literal is read by the type's own input function, a row field by field.
+void Judge::cast(const TypeCast& cast) {
+    const bool asks = cast.typeName != nullptr && !memo_.facts->user_casts.empty();
+    const auto types = asks ? types_of(&cast) : std::span<const Oid>{};
+    type(*cast.typeName, types.size() == 1 ? types[0] : kInvalidOid);
+}
+
+void Judge::type(const TypeName& written, Oid source) {
     if (written.names == nullptr) return;
     const QualifiedName name = sql::name_of(written.names, catalog_);
     const catalog::Type* found = name.foreign ? nullptr : catalog_.type(name.schema, name.name, path_);
-    if (found != nullptr) return type_use(*found);
+    if (found != nullptr) return type_use(*found, source);
     const bool builtin_schema = name.schema.empty() || name.schema == "pg_catalog";
     if (catalog_.empty() && builtin_schema && is_builtin_type(name.name)) return;
     if (written.pct_type || created_here(name.name)) return;  // table.column%TYPE: of definitions only
@@ -198,8 +148,8 @@ void Judge::type(const TypeName& written) {
 }
 
 // A cast to a type: the casts themselves, and what making a value of it checks.
-void Judge::type_use(const catalog::Type& type) {
-    casts_of(type.oid, type.name);
+void Judge::type_use(const catalog::Type& type, Oid source) {
+    casts_of(type.oid, type.name, source);
     if (type.builtin || type.oid.value < kFirstUserOid) return;
     const Oid within = type.kind == TypeKind::Domain ? type.base : type.element;
     if (const catalog::Type* inner = within == kInvalidOid ? nullptr : catalog_.type(within)) casts_of(inner->oid, inner->name);
@@ -227,7 +177,9 @@ void Judge::fields_of(const catalog::Type& composite) {
     memo_.in_progress.push_back(composite.oid);
     for (const catalog::Column& column : row->columns) {
         const catalog::Type* type = column.type.value < kFirstUserOid ? nullptr : catalog_.type(column.type);
-        if (type != nullptr) value_made(*type);
+        if (type == nullptr) continue;
+        casts_of(type->oid, type->name);
+        value_made(*type);
     }
     memo_.in_progress.pop_back();
 }
@@ -242,11 +194,14 @@ void Judge::domain_checks(const catalog::Type& domain) {
     }
 }
 
-// Which cast is meant depends on types that are not worked out here; harmless ones change nothing.
-void Judge::casts_of(Oid type, std::string_view written) {
+// Which cast is meant depends on types that are not always known here; harmless ones change nothing.
+void Judge::casts_of(Oid type, std::string_view written, Oid source) {
+    const bool known = source != kInvalidOid;
     for (const catalog::Cast* cast : memo_.facts->user_casts) {
-        const bool from = cast->source == type && type.value >= kFirstUserOid;
-        const Function* by = from || cast->target == type ? catalog_.function(cast->function) : nullptr;
+        // From the type without a word in the text, or to it, where a value of the cast's source could be.
+        const bool from = cast->source == type && type.value >= kFirstUserOid && cast->context != 'e';
+        const bool to = cast->target == type && (!known || cast->source == catalog_.base_type(source) || cast->source == source);
+        const Function* by = from || to ? catalog_.function(cast->function) : nullptr;
         if (by == nullptr) continue;
         Findings inside;
         beside(inside).function(*by);

@@ -132,13 +132,17 @@ void Judge::view(const Relation& relation, Use use) {
     found_.merge_called(inside, {});
 }
 
-void Judge::text(const std::string& sql, std::string_view where) {
+void Judge::text(const std::string& sql, std::string_view where, const catalog::Function* function) {
     Findings inside;
     const auto tree = Tree::parse(sql);
     if (!tree || !within_bounds(tree->statements(), context_.bounds))
         return found_.unknown(std::string(where) + " could not be analysed");
     Judge judge = beside(inside);
-    for (const Node* raw : nodes(tree->statements())) judge_inner_statement(PGVEIL_AS(RawStmt, raw)->stmt, judge);
+    for (const Node* raw : nodes(tree->statements())) {
+        const Node* statement = PGVEIL_AS(RawStmt, raw)->stmt;
+        if (typed_) judge.within(statement, function);
+        judge_inner_statement(statement, judge);
+    }
     found_.merge_called(inside, where);
 }
 

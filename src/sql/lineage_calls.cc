@@ -102,6 +102,22 @@ Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
     return call_candidates(node, std::move(arguments));
 }
 
+/// The type that a call gives, if every function it could mean gives the same.
+Oid Tracer::type_of_call(const FuncCall& node, std::span<const Value> arguments, std::vector<const Function*> functions) {
+    const bool positional = !node.func_variadic && !node.agg_within_group &&
+        std::ranges::none_of(nodes(node.args), [](const Node* argument) { return tag_of(argument) == T_NamedArgExpr; });
+    if (positional) {
+        std::vector<Oid> types;
+        for (const Value& argument : arguments) types.push_back(argument.null_literal && argument.type == kInvalidOid ? kUnknownLiteral : argument.type);
+        keep_possible(catalog_, types, functions);
+        if (types_ != nullptr) types_->saw(&node, std::move(types));
+    }
+    const Oid type = functions.empty() ? kInvalidOid : functions.front()->return_type;
+    const catalog::Type* known = catalog_.type(type);
+    const bool same = std::ranges::all_of(functions, [&](const Function* f) { return f->return_type == type; });
+    return same && known && known->kind != TypeKind::Pseudo ? type : kInvalidOid;
+}
+
 Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> arguments) {
     const std::string_view name = text_of(nodes(node.funcname).back());
     Called result;
@@ -136,6 +152,8 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
             for (Output& column : result.rows->columns) absorb(column.value, result.value);
         }
     }
+    const Oid type = type_of_call(node, arguments, functions);
+    if (functions.size() > 1 || type != kInvalidOid) result.value.type = type;
     return result;
 }
 

@@ -1,5 +1,6 @@
 // Expressions: the value of every expression node. A node that is not listed is opaque.
 #include <algorithm>
+#include <array>
 
 #include "sql/lineage_tracer.h"
 
@@ -23,6 +24,23 @@ constexpr std::size_t kMostWork = 20'000'000;
 
 const Node* node_of(const void* expression) { return static_cast<const Node*>(expression); }
 
+/// make_const: numbers beyond int4 are int8 where they fit, else numeric; which is not told apart here.
+Oid type_of_constant(const A_Const& constant) {
+    if (constant.isnull) return kUnknownLiteral;
+    switch (constant.val.node.type) {
+        case T_Integer: return type_oid::Int4;
+        case T_Boolean: return type_oid::Bool;
+        case T_String: return kUnknownLiteral;
+        default: return kInvalidOid;
+    }
+}
+
+/// Of alternatives: the one type they have, where literals take that of the others.
+Oid common_type(Oid one, Oid other) {
+    if (one == other || other == kUnknownLiteral) return one;
+    return one == kUnknownLiteral ? other : kInvalidOid;
+}
+
 }  // namespace
 
 Value Tracer::expression(const Node* node, const Scope& scope) {
@@ -44,7 +62,10 @@ void Tracer::absorb_list(Value& into, const List* list, const Scope& scope) {
 Value Tracer::expression_inside(const Node* node, const Scope& scope) {
     Value value = Value::constant();
     switch (tag_of(node)) {
-        case T_A_Const: value.null_literal = PGVEIL_AS(A_Const, node)->isnull; return value;
+        case T_A_Const:
+            value.null_literal = PGVEIL_AS(A_Const, node)->isnull;
+            value.type = type_of_constant(*PGVEIL_AS(A_Const, node));
+            return value;
         case T_ParamRef: {
             const Arguments* arguments = find_arguments(scope);
             const int number = PGVEIL_AS(ParamRef, node)->number;
@@ -71,7 +92,10 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
         case T_SubLink: return sublink(*PGVEIL_AS(SubLink, node), scope);
         case T_CaseExpr: return case_of(*PGVEIL_AS(CaseExpr, node), scope);
         case T_A_Indirection: return indirection(*PGVEIL_AS(A_Indirection, node), scope);
-        case T_RowExpr: absorb_list(value, PGVEIL_AS(RowExpr, node)->args, scope); return value;
+        case T_RowExpr:
+            absorb_list(value, PGVEIL_AS(RowExpr, node)->args, scope);
+            value.type = type_oid::Record;
+            return value;
         case T_NamedArgExpr: return expression(node_of(PGVEIL_AS(NamedArgExpr, node)->arg), scope);
         case T_BooleanTest: absorb(value, expression(node_of(PGVEIL_AS(BooleanTest, node)->arg), scope)); return value;
         case T_NullTest: {
@@ -81,9 +105,12 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
             absorb(value, tested);
             return value;
         }
-        case T_BoolExpr: absorb_list(value, PGVEIL_AS(BoolExpr, node)->args, scope); return value;
-        case T_CoalesceExpr: absorb_list(value, PGVEIL_AS(CoalesceExpr, node)->args, scope); return value;
-        case T_MinMaxExpr: absorb_list(value, PGVEIL_AS(MinMaxExpr, node)->args, scope); return value;
+        case T_BoolExpr:
+            absorb_list(value, PGVEIL_AS(BoolExpr, node)->args, scope);
+            value.type = type_oid::Bool;
+            return value;
+        case T_CoalesceExpr: return one_of(PGVEIL_AS(CoalesceExpr, node)->args, scope);
+        case T_MinMaxExpr: return one_of(PGVEIL_AS(MinMaxExpr, node)->args, scope);
         case T_A_ArrayExpr: absorb_list(value, PGVEIL_AS(A_ArrayExpr, node)->elements, scope); return value;
         case T_List: absorb_list(value, PGVEIL_AS(List, node), scope); return value;
         case T_XmlExpr: {
@@ -98,6 +125,18 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
         case T_MultiAssignRef: absorb(value, expression(PGVEIL_AS(MultiAssignRef, node)->source, scope)); return value;
         default: return Value::opaque();
     }
+}
+
+Value Tracer::one_of(const List* list, const Scope& scope) {
+    Value value = Value::constant();
+    Oid type = kUnknownLiteral;
+    for (const Node* item : nodes(list)) {
+        const Value one = expression(item, scope);
+        type = common_type(type, one.type);
+        absorb(value, one);
+    }
+    value.type = type == kUnknownLiteral ? kInvalidOid : type;
+    return value;
 }
 
 Value Tracer::column(const ColumnRef& ref, const Scope& scope) {
@@ -205,6 +244,8 @@ Value Tracer::indirection(const A_Indirection& node, const Scope& scope) {
         Value part = Value::constant();
         absorb(part, value);
         if (const auto* index = PGVEIL_AS(A_Indices, step)) {
+            const catalog::Type* array = index->is_slice ? nullptr : catalog_.type(catalog_.base_type(value.type));
+            if (array && array->category == 'A') part.type = array->element;
             if (index->lidx) absorb(part, expression(index->lidx, scope));
             if (index->uidx) absorb(part, expression(index->uidx, scope));
         } else if (tag_of(step) == T_String) {
@@ -227,7 +268,10 @@ Value Tracer::sublink(const SubLink& link, const Scope& scope) {
     const Frame frame = close_frame();
     Value value = Value::constant();
     switch (link.subLinkType) {
-        case EXISTS_SUBLINK: value = Value::count(); break;
+        case EXISTS_SUBLINK:
+            value = Value::count();
+            value.type = type_oid::Bool;
+            break;
         case EXPR_SUBLINK:
             if (rows.complete && rows.columns.size() == 1) {
                 value = rows.columns.front().value;
@@ -250,10 +294,34 @@ Value Tracer::sublink(const SubLink& link, const Scope& scope) {
     return value;
 }
 
+/// Only what holds for every operator of PostgreSQL's own with that name.
+Oid Tracer::type_of_operation(const A_Expr& node, Oid left, Oid right) const {
+    if (node.kind != AEXPR_OP) return node.kind == AEXPR_NULLIF ? kInvalidOid : type_oid::Bool;
+    const NodesView parts = nodes(node.name);
+    const std::string_view name = parts.size() == 1 ? text_of(parts.back()) : std::string_view{};
+    if (name.empty() || node.lexpr == nullptr || node.rexpr == nullptr || user_operators().contains(name)) return kInvalidOid;
+    constexpr std::array<std::string_view, 8> kComparisons{"=", "<>", "<", ">", "<=", ">=", "~", "!~"};
+    if (std::ranges::find(kComparisons, name) != kComparisons.end()) return type_oid::Bool;
+    const bool number = left == type_oid::Int4 || left == type_oid::Int8 || left == type_oid::Numeric || left == type_oid::Float8;
+    const bool arithmetic = name == "+" || name == "-" || name == "*" || name == "/";
+    if (arithmetic && number && left == right) return left;
+    return name == "||" && left == type_oid::Text && (right == type_oid::Text || right == kUnknownLiteral) ? left : kInvalidOid;
+}
+
 Value Tracer::operation(const A_Expr& node, const Scope& scope) {
     Value value = Value::constant();
-    if (node.lexpr) absorb(value, expression(node.lexpr, scope));
-    if (node.rexpr) absorb(value, expression(node.rexpr, scope));
+    Oid left, right;
+    if (node.lexpr) {
+        const Value one = expression(node.lexpr, scope);
+        left = one.type;
+        absorb(value, one);
+    }
+    if (node.rexpr) {
+        const Value one = expression(node.rexpr, scope);
+        right = one.type;
+        absorb(value, one);
+    }
+    value.type = type_of_operation(node, left, right);
     if (!operator_is_pure(node)) absorb(value, Value::opaque());
     if (!value.atoms.empty()) {
         const std::string_view name = node.name ? text_of(nodes(node.name).back()) : std::string_view{};
@@ -277,6 +345,7 @@ const catalog::Type* Tracer::type_named(const TypeName* name) const {
 
 Value Tracer::cast(const TypeCast& node, const Scope& scope) {
     Value value = expression(node.arg, scope);
+    if (types_ != nullptr) types_->saw(&node, {value.type});
     const bool constant = value.literal();
     const bool null_literal = value.null_literal;
     const catalog::Type* type = type_named(node.typeName);
@@ -305,13 +374,20 @@ Value Tracer::cast(const TypeCast& node, const Scope& scope) {
 Value Tracer::case_of(const CaseExpr& node, const Scope& scope) {
     Value value = Value::constant();
     if (node.arg) absorb(value, expression(node_of(node.arg), scope));
+    Oid type = kUnknownLiteral;
+    const auto result = [&](const void* expression_node) {
+        const Value one = expression(node_of(expression_node), scope);
+        type = common_type(type, one.type);
+        absorb(value, one);
+    };
     for (const Node* item : nodes(node.args)) {
         const auto* when = PGVEIL_AS(CaseWhen, item);
         if (!when) return Value::opaque();
         absorb(value, expression(node_of(when->expr), scope));
-        absorb(value, expression(node_of(when->result), scope));
+        result(when->result);
     }
-    if (node.defresult) absorb(value, expression(node_of(node.defresult), scope));
+    if (node.defresult) result(node.defresult);
+    value.type = type == kUnknownLiteral ? kInvalidOid : type;
     return value;
 }
 

@@ -83,17 +83,37 @@ std::shared_ptr<const KnownColumns> Tracer::follow(const std::string& sql, const
     return known;
 }
 
+Arguments Tracer::arguments_of(const catalog::Function& function) {
+    Arguments arguments;
+    arguments.function = function.name;
+    for (std::size_t i = 0; i < function.arguments.size(); ++i) {
+        arguments.names.push_back(function.argument_names[i]);
+        Value value{.flow = Flow::AsIs, .type = function.arguments[i]};
+        value.atoms = {atoms_.add(Flow::Constant)};
+        arguments.values.push_back(std::move(value));
+    }
+    return arguments;
+}
+
+void Tracer::learn(const Node* statement, const catalog::Function* within, CallTypes& types) {
+    types_ = &types;
+    Arguments arguments;
+    Scope scope;
+    if (within) {
+        arguments = arguments_of(*within);
+        scope.arguments = &arguments;
+    }
+    if (const auto* create = PGVEIL_AS(CreateTableAsStmt, statement)) statement = create->query;
+    if (const auto* copied = PGVEIL_AS(CopyStmt, statement)) statement = copied->query;
+    if (const auto* cursor = PGVEIL_AS(DeclareCursorStmt, statement)) statement = cursor->query;
+    if (statement) query(statement, scope);
+}
+
 std::shared_ptr<const KnownColumns> Tracer::known_columns(const RawStmt& statement, const catalog::Function* function) {
     Arguments arguments;
     Scope scope;
     if (function) {
-        arguments.function = function->name;
-        for (std::size_t i = 0; i < function->arguments.size(); ++i) {
-            arguments.names.push_back(function->argument_names[i]);
-            Value value{.flow = Flow::AsIs, .type = function->arguments[i]};
-            value.atoms = {atoms_.add(Flow::Constant)};
-            arguments.values.push_back(std::move(value));
-        }
+        arguments = arguments_of(*function);
         scope.arguments = &arguments;
     }
     // Like a subquery: comparing rows with an argument makes the result tell of them.

@@ -6,6 +6,15 @@
 
 namespace pgveil::sql {
 
+namespace {
+
+/// A literal that leaves its query is a text there, or what the other rows are.
+void forget_literal_type(Value& value) {
+    if (value.type == kUnknownLiteral) value.type = kInvalidOid;
+}
+
+}  // namespace
+
 Rows Tracer::query(const Node* node, const Scope& outer) {
     if (depth_ > context_.bounds.depth) {
         nesting_.cut = true;
@@ -110,6 +119,7 @@ Rows Tracer::value_lists(const List* lists, const Scope& scope) {
         if (!first && at != rows.columns.size()) return Rows::unknown();
         first = false;
     }
+    for (Output& column : rows.columns) forget_literal_type(column.value);
     return rows;
 }
 
@@ -120,6 +130,7 @@ Rows Tracer::targets(const List* list, const Scope& scope) {
         if (!target) return Rows::unknown();
         if (star(target->val, scope, rows)) continue;
         rows.columns.push_back({output_name(*target), expression(target->val, scope)});
+        forget_literal_type(rows.columns.back().value);
     }
     return rows;
 }

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "sql/analyze.h"
+#include "sql/call_types.h"
 #include "sql/scope.h"
 #include "sql/tree.h"
 
@@ -54,6 +55,8 @@ class Tracer {
     /// Rows stored in a relation that the statement makes.
     void made(const Rows& rows);
     Rows explained(const Node* node);
+    /// Traces a statement for the types of its calls' arguments alone.
+    void learn(const Node* statement, const catalog::Function* within, CallTypes& types);
     void finish(Analysis& analysis);
 
     [[nodiscard]] Atoms& atoms() { return atoms_; }
@@ -118,6 +121,8 @@ class Tracer {
     Value sublink(const SubLink& link, const Scope& scope);
     Value operation(const A_Expr& node, const Scope& scope);
     Value cast(const TypeCast& node, const Scope& scope);
+    Value one_of(const List* list, const Scope& scope);
+    Oid type_of_operation(const A_Expr& node, Oid left, Oid right) const;
     Value case_of(const CaseExpr& node, const Scope& scope);
     [[nodiscard]] const catalog::Type* type_named(const TypeName* name) const;
 
@@ -129,6 +134,7 @@ class Tracer {
         bool scalar = false;             // certainly one column
     };
     Called call(const FuncCall& call, const Scope& scope);
+    Oid type_of_call(const FuncCall& call, std::span<const Value> arguments, std::vector<const catalog::Function*> functions);
     Called call_candidates(const FuncCall& call, std::vector<Value> arguments);
     void use_by_effect(std::string_view name, std::span<const catalog::Function* const> functions, std::span<const Value> arguments);
     Called call_function(const catalog::Function& function, const std::vector<Value>& arguments);
@@ -155,6 +161,7 @@ class Tracer {
     std::shared_ptr<const KnownColumns> follow(const std::string& sql, const catalog::SearchPath& path, Oid object,
                                                const catalog::Function* function);
     std::shared_ptr<const KnownColumns> known_columns(const RawStmt& statement, const catalog::Function* function);
+    Arguments arguments_of(const catalog::Function& function);
     Value system_column(const catalog::Relation& relation, const catalog::Column& column);
 
     // predicates
@@ -193,6 +200,7 @@ class Tracer {
     std::vector<Assigned> assigned_;
     std::vector<std::shared_ptr<const KnownColumns>> kept_;  // names borrow from these
     mutable std::shared_ptr<const std::unordered_set<std::string_view>> user_operators_;
+    CallTypes* types_ = nullptr;         // where types of arguments are asked for
     std::uint32_t depth_ = 0;
     std::size_t work_ = 0;               // atoms merged; beyond a bound everything is opaque
     bool raises_ = false;

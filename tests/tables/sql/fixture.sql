@@ -1,3 +1,5 @@
+-- Saved as fixture.catalog: created by a superuser in a database "shop", GRANT USAGE ON SCHEMA app TO agent, then as the role "agent"
+-- catalog-dump 'dbname=shop user=agent' tests/tables/sql/fixture.catalog
 CREATE SCHEMA app;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 CREATE DOMAIN email_address AS text CHECK (VALUE ~ '^[^@]+@[^@]+$');
@@ -11,7 +13,7 @@ CREATE SEQUENCE invoice_numbers;
 CREATE TABLE events (id bigint, at date, payload jsonb) PARTITION BY RANGE (at);
 CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE TABLE secured (id int, owner text);
-CREATE FUNCTION owner_check(text) RETURNS bool LANGUAGE plpgsql VOLATILE AS $$ BEGIN RETURN true; END $$;
+CREATE FUNCTION owner_check(text) RETURNS bool LANGUAGE plpgsql VOLATILE AS $$ BEGIN INSERT INTO log VALUES ($1); RETURN true; END $$;
 ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON secured USING (owner_check(owner));
 CREATE TABLE tenant (id int, owner text);
@@ -33,10 +35,10 @@ CREATE FUNCTION customer_label(customers) RETURNS text LANGUAGE sql STABLE AS 'S
 CREATE FUNCTION customer_purge(customers) RETURNS text LANGUAGE plpgsql AS $$ BEGIN DELETE FROM customers WHERE id = $1.id; RETURN ''; END $$;
 CREATE PROCEDURE settle(int) LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET total = 0; COMMIT; END $$;
 CREATE FUNCTION atomic_count() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM orders; END;
-CREATE FUNCTION upper(text, int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN ''; END $$;
+CREATE FUNCTION upper(text, int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ($1); RETURN ''; END $$;
 CREATE FUNCTION noisy_step(int, int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('x'); RETURN $1 + $2; END $$;
 CREATE AGGREGATE noisy_sum(int) (SFUNC = noisy_step, STYPE = int, INITCOND = '0');
-CREATE FUNCTION noisy_eq(int, int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
+CREATE FUNCTION noisy_eq(int, int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('x'); RETURN true; END $$;
 CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = noisy_eq);
 CREATE FUNCTION calm_eq(int, int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
 CREATE OPERATOR ==~ (LEFTARG = int, RIGHTARG = int, FUNCTION = calm_eq);
@@ -61,3 +63,5 @@ CREATE FUNCTION takes_logged(logged_text) RETURNS int LANGUAGE sql STABLE AS 'SE
 CREATE TYPE logged_row AS (a int, b logged_text);
 CREATE FUNCTION crosstab_of_mine() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 CREATE TABLE people_ci (email citext, tags hstore);
+CREATE FUNCTION dynamic(text) RETURNS int LANGUAGE plpgsql STABLE AS $$ DECLARE n int; BEGIN EXECUTE $1 INTO n; RETURN n; END $$;
+CREATE FUNCTION reckoned(int) RETURNS numeric LANGUAGE plpgsql AS $$ DECLARE t numeric; BEGIN SELECT sum(total) INTO t FROM orders WHERE customer_id = $1; RETURN coalesce(t, 0); END $$;
