@@ -8,7 +8,7 @@ namespace {
 
 // Clocks, session facts, formatting by settings, definitions, sizes, counters, type input and output.
 constexpr auto kPure = std::to_array<std::string_view>({
-    "aclexplode", "aclitemin", "aclitemout", "age", "anyarray_out", "anyarray_recv", "anyarray_send",
+    "aclexplode", "aclitemin", "aclitemout", "age", "amvalidate", "anyarray_out", "anyarray_recv", "anyarray_send",
     "anycompatiblearray_out", "anycompatiblearray_recv", "anycompatiblearray_send",
     "anycompatiblemultirange_in", "anycompatiblemultirange_out", "anycompatiblerange_in",
     "anycompatiblerange_out", "anyenum_out", "anymultirange_in", "anymultirange_out", "anyrange_in",

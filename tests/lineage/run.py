@@ -75,7 +75,10 @@ class Worlds:
         except psycopg2.Error:
             return None
         finally:
-            self.connections[changed].rollback()
+            try:
+                self.connections[changed].rollback()
+            except psycopg2.Error:   # the time limit may strike here too, on a busy machine
+                self.connections[changed].rollback()
 
     def conninfo(self):
         return f"host={self.cluster.dir} port={self.cluster.port} user=postgres dbname=w0"
