@@ -29,6 +29,7 @@ struct Column {
     AttrNumber number;
     Oid type;
     bool not_null = false;
+    bool generated = false;               // STORED or VIRTUAL: COPY of a table leaves it out
 };
 
 struct Relation {

@@ -207,7 +207,7 @@ Result<void, LoadError> load_relations(PGconn& connection, Snapshot::Contents& c
         const auto place = places.find(row.oid(0));
         if (place == places.end()) return;
         contents.relations[place->second].columns.push_back(
-            {row.text(1), AttrNumber(static_cast<std::int16_t>(row.number(2))), row.oid(3), row.flag(4)});
+            {row.text(1), AttrNumber(static_cast<std::int16_t>(row.number(2))), row.oid(3), row.flag(4), row.flag(5)});
     });
 }
 

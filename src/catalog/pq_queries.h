@@ -50,7 +50,7 @@ SELECT c.oid, c.relnamespace, n.nspname, c.relname, c.relkind,
  ORDER BY c.oid)";
 
 inline constexpr const char* kColumns = R"(
-SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attnotnull
+SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attnotnull, a.attgenerated <> ''
   FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind NOT IN ('t', 'i', 'I') AND c.relpersistence <> 't'
  ORDER BY a.attrelid, a.attnum)";

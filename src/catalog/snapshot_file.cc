@@ -97,7 +97,10 @@ template <class Tag, class Rep>
 inline constexpr bool is_id<StrongId<Tag, Rep>> = true;
 
 template <class Archive> void fields(Archive& a, Column& c) {
-    field(a, c.name), field(a, c.number), field(a, c.type), field(a, c.not_null);
+    field(a, c.name), field(a, c.number), field(a, c.type);
+    std::uint32_t flags = (c.not_null ? 1U : 0U) | (c.generated ? 2U : 0U);
+    field(a, flags);
+    if constexpr (Archive::reading) c.not_null = (flags & 1) != 0, c.generated = (flags & 2) != 0;
 }
 template <class Archive, class First, class Second> void fields(Archive& a, std::pair<First, Second>& p) {
     field(a, p.first), field(a, p.second);

@@ -74,7 +74,12 @@ void Link::carry_out(relay::Action& action) {
         }
         void operator()(const relay::RefreshCatalog&) const { link.worker_.shared().catalogs->refresh(link.database_); }
         void operator()(const relay::CancelServer&) const {
-            if (link.cancel_) link.worker_.shared().canceller->cancel(link.cancel_, {});
+            if (!link.cancel_) return;
+            link.worker_.shared().canceller->cancel(link.cancel_, [&worker = link.worker_, id = link.id_](bool) {
+                worker.post([id](Worker& self) {
+                    if (Link* found = self.link(id)) found->on_cancelled();
+                });
+            });
         }
         void operator()(const relay::ArmTimer& a) const {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(a.when - link.worker_.loop().now().monotonic);
@@ -158,6 +163,10 @@ void Link::on_audit_failed() {
     if (phase_ == Phase::Login || phase_ == Phase::Connecting) return fatal(sqlstate::AuditUnavailable, "the audit log cannot be written");
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_audit_failed(now, out); });
 }
+void Link::on_cancelled() {
+    if (relay_) with_relay([](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_cancelled(now, out); });
+}
+
 void Link::on_cancel() {
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_cancel(now, out); });
 }

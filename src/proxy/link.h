@@ -39,6 +39,7 @@ class Link final : private net::StreamUser {
     void on_world();
     void on_audit_failed();
     void on_cancel();
+    void on_cancelled();
     void on_upstream(Result<upstream::Handover, upstream::ConnectFailure> result);
     void on_console(Bytes output, bool ends);
     void check_grant();

@@ -31,12 +31,17 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     transaction_.on_error();
     statements_.discard(pending.name, pending.tag);
     portals_.discard(pending.name, pending.tag);
-    if (pending.run) pending.run->sqlstate = code;
+    if (pending.run && pending.why != Pending::Why::Shape) pending.run->sqlstate = code;
     const RunPtr run = pending.run;
     switch (pending.why) {
         case Pending::Why::Poison: append(out_->to_client, pending.replacement); break;
         case Pending::Why::Captured: keep_error(frame.body, *run); break;
-        case Pending::Why::Client: case Pending::Why::Probe: forward_error('E', frame.body, run.get()); break;
+        case Pending::Why::Probe: on_probe_error(frame.body, *run); break;
+        case Pending::Why::Client:
+            if (run && !run->shape_error.empty()) append(out_->to_client, run->shape_error);
+            else forward_error('E', frame.body, run.get());
+            break;
+        case Pending::Why::Shape: on_shape_error(frame.body, pending); break;
         case Pending::Why::Describe: forward_error('E', frame.body, nullptr); break;
         case Pending::Why::Script: case Pending::Why::AskPath:
             // A round trip of ours between the client's: nobody waits for it, and what it should have allowed now fails.
@@ -48,6 +53,7 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     if (done && run && pending.why == Pending::Why::Client) finish_run(*run);
     const bool by_script = pending.why == Pending::Why::Script;   // discarding takes `pending` with it
     for (const session::Entry& entry : answered.discarded) discard(entry, by_script);
+    if (copy_in_.syncs > 0) answer_syncs();
     if (fields->get('V') == "FATAL" || fields->get('V') == "PANIC") server_ended();
 }
 
@@ -86,6 +92,8 @@ void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, 
     const auto status = protocol::parse_ready_for_query(frame.body);
     if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     transaction_.on_ready(*status);
+    const bool cut = entry.request == session::Request::Query && pending.run && pending.run->cut && pending.run->sqlstate.empty();
+    if (cut) pending.run->sqlstate = std::string(sqlstate::LimitReached.text());
     if (entry.request == session::Request::Query && pending.run) finish_run(*pending.run);
     if (*status == TransactionStatus::Idle) {
         for (const RunPtr& run : suspended_) finish_run(*run);
@@ -93,7 +101,15 @@ void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, 
         portals_.erase_confirmed_if([](const Portal& portal) { return !portal.with_hold && !(portal.statement && portal.statement->local); });
         settle_uncommitted();
     }
+    if (cut_.cutting) {
+        cut_.unsaid = cut;
+        cut_.ready = copy_of(frame.body);
+        if (cut_.cancels == 0) return end_cut();
+        state_ = State::WaitingForCancel;
+        return;
+    }
     protocol::put_message(out_->to_client, 'Z', frame.body);
+    if (entry.request == session::Request::Query && !copy_in_.forwards && std::exchange(relock_, false)) pin_default();
 }
 
 /// The transaction of these approvals has ended: committed, or not.

@@ -187,6 +187,7 @@ void Relay::forward_bind(ByteView body, std::string_view name, const PortalPtr& 
     }
     portal->run->formats = portal->formats;
     batch_snapshot_ = batch_snapshot_ || takes_snapshot(portal->judged->analysis);
+    describe_copies(portal->run, portal->statement->text, false);
     protocol::put_message(out_->to_server, 'B', body);
     portals_.pend(name, next_tag_, portal);
     send(session::Request::Bind, session::Disposition::Forward,

@@ -1,23 +1,26 @@
 // Pumps: messages out of both readers, waiting and resuming, and the ledger's bookkeeping.
-#include <fmt/format.h>
-
 #include "relay/refusal.h"
 #include "relay/relay.h"
 
 namespace pgveil::relay {
 
 void Relay::pump_client() {
-    while (state_ == State::Reading) {
+    while (wants_client()) {
         const auto step = client_.next();
         if (step.next == protocol::FrameReader::Next::NeedMore) return;
         if (step.next == protocol::FrameReader::Next::Malformed) return framing_lost(step.frame.type, step.why);
-        process(step.frame.type, step.frame.body);
+        if (step.frame.type == 'd') copy_data(step.frame);
+        else process(step.frame.type, step.frame.body);
         if (state_ == State::Reading) deferred_.reset();
+    }
+    if (awaits_copy() && pipeline_.needs_flush()) {
+        protocol::put_flush(out_->to_server);
+        pipeline_.flushed();
     }
 }
 
 void Relay::pump_server() {
-    while (state_ != State::Ended) {
+    while (state_ != State::Ended && state_ != State::WaitingForCancel) {
         if (blocks()) {
             blocked_ = true;
             return;
@@ -64,7 +67,7 @@ void Relay::process(char type, ByteView body) {
         case 'H': return on_flush(body);
         case 'S': return on_sync(body);
         case 'F': return on_function_call(body);
-        case 'd': case 'c': case 'f': return;   // late COPY data: ignored, as by the server
+        case 'c': case 'f': return;   // late ends of COPY data: ignored, as by the server
         case 'X': return terminate();
     }
     fatal(sqlstate::ProtocolViolation, "invalid frontend message type " + std::to_string(static_cast<unsigned char>(type)));
@@ -74,21 +77,6 @@ void Relay::terminate() {
     if (!at_barrier('X', {})) return;
     state_ = State::Ended;
     out_->others.emplace_back(EndSession{"client terminated"});
-}
-
-// The server reads its data now: it ignores Sync and Flush, and anything else ends the session there
-// (copyfromparse.c). That is done here: sent on, it might meet a server that has left this COPY by an error.
-void Relay::during_copy(char type, ByteView body) {
-    if (type == 'S' || type == 'H') return;
-    if (type != 'd' && type != 'c' && type != 'f') return copy_lost_sync(type);
-    protocol::put_message(out_->to_server, type, body);
-    if (type != 'd') pipeline_.copy_data_ended();
-}
-
-void Relay::copy_lost_sync(char type) {
-    protocol::put_error(out_->to_client, plain(sqlstate::ProtocolViolation,
-        fmt::format("unexpected message type 0x{:02X} during COPY from stdin", static_cast<unsigned char>(type))));
-    fatal(sqlstate::ProtocolViolation, "terminating connection because protocol synchronization was lost");
 }
 
 // Messages that judge or run something wait while an answer in flight may change what they mean.
@@ -195,6 +183,7 @@ void Relay::settle(std::uint64_t tag) {
 void Relay::fatal(SqlState code, std::string message) {
     protocol::ErrorOut error = plain(code, std::move(message));
     error.severity = "FATAL";
+    if (state_ != State::Ended) note_lost_runs();
     protocol::put_error(out_->to_client, error);
     state_ = State::Ended;
     out_->others.emplace_back(EndSession{"fatal " + std::string(code.text())});

@@ -7,8 +7,8 @@
 namespace pgveil::relay {
 namespace {
 
-// A client message larger than this is still taken (PostgreSQL takes 1 GiB), collected as it arrives.
-constexpr std::size_t kWholeFrontend = 1U << 30;
+// COPY data beyond this goes on as it arrives; every other message is collected, whatever its size (PostgreSQL takes 1 GiB).
+constexpr std::size_t kWholeCopyData = 64 * 1024;
 constexpr std::chrono::seconds kAfterClientEnd{2};
 
 }  // namespace
@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kAfterClientEnd{2};
 Relay::Relay(RelaySetup setup, Tools& tools)
     : setup_(std::move(setup)),
       tools_(tools),
-      client_(protocol::Direction::Frontend, kWholeFrontend, ""),
+      client_(protocol::Direction::Frontend, kWholeCopyData, "d"),
       server_(protocol::Direction::Backend, setup_.max_message, "Dd") {
     path_ = catalog::make_search_path(*setup_.view->catalog, setup_.search_path, setup_.view->upstream_role);
     committed_path_ = setup_.search_path;
@@ -113,7 +113,7 @@ void Relay::on_cancel(Now now, Actions& out) {
     now_ = now;
     out_ = &out;
     if (state_ != State::WaitingForPerson) {
-        if (!pipeline_.empty()) out.others.emplace_back(CancelServer{});
+        if (!pipeline_.empty()) cancel_server();
         return;
     }
     out.others.emplace_back(AskControl{next_ticket_++, control::CancelRequest{deferred_->request.id, setup_.agent.name}});
@@ -126,7 +126,7 @@ void Relay::end(SqlState code, std::string message, Now now, Actions& out) {
     now_ = now;
     out_ = &out;
     if (state_ == State::Ended) return;
-    if (!pipeline_.empty()) out.others.emplace_back(CancelServer{});
+    if (!pipeline_.empty()) cancel_server();
     fatal(code, std::move(message));
 }
 
@@ -138,15 +138,13 @@ void Relay::on_peer_lost(bool server_side, Now now, Actions& out) {
         server_lost_ = true;
         return;
     }
+    if (server_side) return fatal(sqlstate::ConnectionFailure, "the database server ended the session");
     note_lost_runs();
-    if (server_side) {
-        fatal(sqlstate::ConnectionFailure, "the database server ended the session");
-    } else {
-        state_ = State::Ended;
-        out.others.emplace_back(EndSession{"client closed"});
-    }
+    state_ = State::Ended;
+    out.others.emplace_back(EndSession{"client closed"});
 }
 
+/// The session ends here: what was running is recorded, what an approval was spent on is said to be unknown.
 void Relay::note_lost_runs() {
     for (Pending& pending : pending_) {
         if (pending.run && pending.run->sqlstate.empty()) pending.run->sqlstate = "08006";

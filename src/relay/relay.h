@@ -13,6 +13,7 @@
 //   WaitingForPerson | held on the wire (pgveil.wait)                   | decision, time, cancel
 //   WaitingForRecord | intent of a write must be durable                | on_durable
 //   WaitingForCatalog| an unknown name asked for a refresh              | on_view
+//   WaitingForCancel | a result was cut: our cancel must not hit what comes after | on_cancelled
 //   Running          | an approved statement runs in pgveil.execute      | its last answer
 //   Ended            | nothing is read any more                         | –
 #pragma once
@@ -20,41 +21,19 @@
 #include <deque>
 #include <functional>
 
-#include "pgveil/core/keyed_hash.h"
-#include "pgveil/core/principal.h"
 #include "protocol/backend_messages.h"
 #include "protocol/encoder.h"
 #include "protocol/frame_reader.h"
 #include "protocol/frontend_messages.h"
 #include "relay/event.h"
 #include "relay/local_shapes.h"
+#include "relay/setup.h"
 #include "relay/statement.h"
 #include "session/pipeline.h"
 #include "session/slots.h"
 #include "session/transaction.h"
 
 namespace pgveil::relay {
-
-struct RelaySetup {
-    Agent agent;
-    SessionId session;
-    std::string address;
-    DatabaseViewPtr view;
-    Access access = Access::None;              // of the grant the session opened under
-    bool writable_upstream = false;            // the server connection's role may write
-    std::string task, reason;
-    std::chrono::seconds wait{0};
-    std::string search_path;                   // SHOW search_path on the server connection
-    std::vector<std::pair<std::string, std::string>> parameters;   // ParameterStatus as the server gave it
-    std::uint64_t max_message = 64ULL << 20;   // largest row the masker will hold at once
-};
-
-/// What all relays of one worker share; the masker is replaced when rules are reloaded.
-struct Tools {
-    Judge judge;
-    std::unique_ptr<masking::RowMasker> masker;
-    std::shared_ptr<const KeyedHash> tokens;
-};
 
 class Relay final : private sql::NamedStatements {
   public:
@@ -74,6 +53,8 @@ class Relay final : private sql::NamedStatements {
     void on_timer(Now now, Actions& out);
     /// The client's CancelRequest with the right key.
     void on_cancel(Now now, Actions& out);
+    /// A CancelServer was carried out, or could not be.
+    void on_cancelled(Now now, Actions& out);
     /// Grant gone, killed, shutdown: FATAL with `code`, then the end.
     void end(SqlState code, std::string message, Now now, Actions& out);
     /// The client sends no more: what it already sent is answered within a short time, then the session ends.
@@ -87,22 +68,17 @@ class Relay final : private sql::NamedStatements {
 
     /// A ParameterStatus as this agent's client is to see it.
     [[nodiscard]] static std::string client_view(const Agent& agent, std::string_view name, std::string_view value);
-    [[nodiscard]] bool wants_client() const { return state_ == State::Reading; }
+    [[nodiscard]] bool wants_client() const { return state_ == State::Reading && !awaits_copy(); }
     [[nodiscard]] bool wants_server() const { return !blocked_; }
     [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
     [[nodiscard]] const session::Transaction& transaction() const { return transaction_; }
     [[nodiscard]] const std::string& task() const { return setup_.task; }
 
   private:
-    enum class State : std::uint8_t {
-        Ended, Reading, Barrier, AskingControl, WaitingForPerson, WaitingForRecord, WaitingForCatalog, Running
-    };
     // pump.cc: messages, waiting, ledger
     void pump_client();
     void pump_server();
     void process(char type, ByteView body);
-    void during_copy(char type, ByteView body);
-    void copy_lost_sync(char type);
     void framing_lost(char type, protocol::Malformed why);
     void terminate();
     void defer(char type, ByteView body);
@@ -129,7 +105,7 @@ class Relay final : private sql::NamedStatements {
     void query_at_barrier(std::string_view text, const JudgedPtr& judged);
     void forward_query(std::string_view text, const JudgedPtr& judged);
     void forward_unread(char type, ByteView body, session::Request request);
-    void probe(std::string_view text);
+    void probe(std::string_view text, const Judged& judged);
     void on_sync(ByteView body);
     void on_flush(ByteView body);
     void on_function_call(ByteView body);
@@ -182,11 +158,35 @@ class Relay final : private sql::NamedStatements {
     void mask_row(ByteView body, Run& run);
     void capture_row(ByteView body, Run& run);
     void count_row(Run& run, std::uint64_t bytes);
+    void on_cut(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    void end_cut();
+    void cancel_server();
     [[nodiscard]] DescriptionPtr description_of(const Run& run) const;
     void keep_error(ByteView body, Run& run);
     void put_notification(const protocol::NotificationView& notification);
     void forward_error(char type, ByteView body, const Run* run);
     void put_parameter_status(const protocol::ParameterStatusView& status);
+
+    // copy_path.cc
+    void describe_copies(const RunPtr& run, std::string_view text, bool simple);
+    void inject_shape(const PreparedPtr& shape, const RunPtr& run, bool simple);
+    void on_shape_error(ByteView body, const Pending& pending);
+    [[nodiscard]] std::string probed_text(std::string_view text, const Judged& judged, Run& run) const;
+    void on_probe_error(ByteView body, const Run& run);
+    [[nodiscard]] std::optional<protocol::ErrorOut> cannot_copy(const Judged& judged) const;
+    void on_copy(const protocol::Frame& frame, Run& run);
+    void on_copy_out(const protocol::Frame& frame, Run& run);
+    void on_copy_data(const protocol::Frame& frame, Run& run);
+    void copy_rows(ByteView bytes, Run& run);
+    void on_copy_done(const protocol::Frame& frame, Run& run);
+    [[nodiscard]] DescriptionPtr copied_columns(const Run& run, std::size_t count) const;
+
+    // copy_in.cc
+    [[nodiscard]] bool awaits_copy() const;
+    void copy_data(const protocol::Frame& frame);
+    void during_copy(char type, ByteView body);
+    void copy_lost_sync(char type);
+    void answer_syncs();
 
     // hold.cc
     void hold(std::string_view statement, const JudgedPtr& judged, std::span<const BoundParameter> parameters,
@@ -217,6 +217,7 @@ class Relay final : private sql::NamedStatements {
     void script(std::string_view sql, Pending::Why why = Pending::Why::Script);
     void end_script();
     void script_query(std::string_view sql);
+    void pin_default();
     void open_shield();
     void close_shield();
     void unlock(const sql::Analysis& analysis);
@@ -263,6 +264,7 @@ class Relay final : private sql::NamedStatements {
     bool copy_in_flight_ = false;             // COPY FROM STDIN was sent: whatever is no COPY data waits
     bool client_ended_ = false;               // its sending side is closed
     bool server_lost_ = false;                // gone, while bytes of it still wait for a record
+    CopyIn copy_in_;
     bool rolled_back_ = false;                // ROLLBACK ended the transaction of uncommitted_
     Bytes kept_error_;                        // of the statement pgveil.execute runs
     bool path_touched_ = false;               // SET search_path inside the open transaction
@@ -288,6 +290,8 @@ class Relay final : private sql::NamedStatements {
     std::uint64_t next_tag_ = 1, next_ticket_ = 1, records_ = 0, durable_ = 0, runs_ = 0;
     std::vector<protocol::RawCell> cells_;
     std::vector<masking::CellView> views_;
+    Cut cut_;
+    Bytes copied_;                            // rows of the CopyData being answered
     Now now_{};
     Actions* out_ = nullptr;                  // of the event being handled
 };

@@ -46,8 +46,7 @@ void Relay::on_query(ByteView body) {
     const policy::Decision& decision = judged->decision;
     if (!enforced(decision)) return forward_query(*text, judged);
     if (await_catalog('Q', body, *judged)) return;
-    const bool copies_out = std::ranges::any_of(judged->analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyOut; });
-    const bool plain_read = !copies_out && decision.verdict == policy::Verdict::Forward && !is_local(judged->analysis) &&
+    const bool plain_read = !cannot_run(*judged) && decision.verdict == policy::Verdict::Forward && !is_local(judged->analysis) &&
                             (judged->analysis.kind == sql::Kind::Read || judged->analysis.kind == sql::Kind::Session) &&
                             !judged->analysis.unparsed;
     if (plain_read && !transaction_.writable && !audit_failed_) return forward_query(*text, judged);
@@ -74,7 +73,7 @@ void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
         if (judged->analysis.unparsed && judged->analysis.unparsed->bounded) {
             return refuse(plain(sqlstate::StatementTooComplex, judged->analysis.unparsed->message));
         }
-        if (judged->analysis.statements.size() <= 1) return probe(text);
+        if (judged->analysis.statements.size() <= 1) return probe(text, *judged);
     }
     if (const auto unknown = unknown_name(judged->analysis)) return refuse(*unknown);
     if (const auto why_not = cannot_run(*judged)) return refuse(*why_not);
@@ -103,6 +102,7 @@ void Relay::forward_query(std::string_view text, const JudgedPtr& judged) {
     if (in_block && transaction_.shielded && judged->analysis.kind == sql::Kind::Transaction) close_shield();
     const std::string_view decision = enforced(judged->decision) ? "allow" : "shadow";
     RunPtr run = begin_run(judged, logged(text), {}, decision, "");
+    describe_copies(run, text, true);
     run_query(text, run);
 }
 
@@ -121,12 +121,12 @@ std::optional<protocol::ErrorOut> Relay::unknown_name(const sql::Analysis& analy
 }
 
 /// Only parsed by the server, never run: PostgreSQL's own error is the best answer to a mistyped name.
-void Relay::probe(std::string_view text) {
-    protocol::put_parse(out_->to_server, kProbeName, text, {});
-    protocol::put_close(out_->to_server, 'S', kProbeName);
-    protocol::put_sync(out_->to_server);
+void Relay::probe(std::string_view text, const Judged& judged) {
     Pending parse{.why = Pending::Why::Probe};
     parse.run = std::make_shared<Run>();
+    protocol::put_parse(out_->to_server, kProbeName, probed_text(text, judged, *parse.run), {});
+    protocol::put_close(out_->to_server, 'S', kProbeName);
+    protocol::put_sync(out_->to_server);
     send(session::Request::Parse, session::Disposition::Forward, std::move(parse));
     send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script});
     send(session::Request::Sync, session::Disposition::Forward, {});

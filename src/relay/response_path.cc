@@ -31,7 +31,10 @@ bool Relay::blocks() const {
 void Relay::on_server_frame(const protocol::Frame& frame) {
     mid_piece_ = !frame.last;
     if (!frame.first) {   // further piece of a row or COPY datum: it belongs to the head and goes where the first went
-        if (const session::Entry* head = pipeline_.head(); head != nullptr && piece_forwarded_) append(out_->to_client, frame.body);
+        const session::Entry* head = pipeline_.head();
+        Pending* pending = head != nullptr ? pending_of(head->tag) : nullptr;
+        if (pending != nullptr && pending->run && pending->run->copy) return copy_rows(frame.body, *pending->run);
+        if (head != nullptr && piece_forwarded_) append(out_->to_client, frame.body);
         return;
     }
     const auto answered = pipeline_.answered(frame.type);
@@ -86,6 +89,7 @@ void Relay::on_answer(const protocol::Frame& frame, const session::Pipeline::Ans
 }
 
 void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
+    if (pending.run && pending.run->cut && frame.type != 'Z') return on_cut(frame, entry, pending);
     switch (frame.type) {
         case '1': case '2': case '3':
             confirm(entry, pending);
@@ -93,15 +97,8 @@ void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& ent
             break;
         case 'T': case 't': case 'n': on_described(frame, pending); break;
         case 'D': return pending.run ? on_row(frame, *pending.run) : fatal(sqlstate::ConnectionFailure, "rows without a statement");
-        case 'd':
-            if (pending.run) count_row(*pending.run, frame.length);
-            protocol::put_header(out_->to_client, 'd', static_cast<std::uint32_t>(frame.length));
-            append(out_->to_client, frame.body);
-            piece_forwarded_ = true;
-            return;
-        case 'H':   // COPY OUT carries rows without a plan
-            if (pending.run && pending.run->enforced) return fatal(sqlstate::FeatureNotSupported, "COPY TO STDOUT is not supported here");
-            break;
+        case 'H': case 'd': case 'c':
+            return pending.run ? on_copy(frame, *pending.run) : fatal(sqlstate::ConnectionFailure, "rows without a statement");
         case 'C': case 'I': case 's': on_complete(frame, entry, pending); break;
         case 'Z': return on_ready(frame, entry, pending);
     }
@@ -173,6 +170,9 @@ void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& ent
     switch (pending.why) {
         case Pending::Why::Describe:
             on_described(frame, pending);
+            return;
+        case Pending::Why::Shape:
+            if (frame.type != '1') on_described(frame, pending);
             return;
         case Pending::Why::AskPath:
             if (frame.type == 'D') return on_path_row(frame.body);

@@ -1,4 +1,6 @@
 // Values on their way to the client: rows through the masking engine, errors and notices reduced.
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "relay/plans.h"
@@ -36,8 +38,50 @@ void Relay::count_row(Run& run, std::uint64_t bytes) {
     const policy::Limits& limits = run.judged->decision.limits;
     const bool over = (limits.rows != 0 && run.rows > limits.rows) || (limits.bytes != 0 && run.bytes > limits.bytes);
     if (!over || !run.enforced || run.cut) return;
-    run.cut = true;
+    run.cut = cut_.cutting = true;
+    cancel_server();
+}
+
+/// The server may have been done before our cancel came: then nothing it says after the cut goes on, and the error is ours.
+void Relay::on_cut(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
+    const bool ends = frame.type == 'C' || frame.type == 'I' || frame.type == 's';
+    if (ends) on_complete(frame, entry, pending);
+    if (ends && entry.request == session::Request::Execute) fatal(sqlstate::LimitReached, limit_reached("row or byte").message);
+}
+
+void Relay::cancel_server() {
+    ++cut_.cancels;
     out_->others.emplace_back(CancelServer{});
+}
+
+/// The end of a cut result, once no cancel of ours can hit what follows. If the server finished it, the error is ours;
+/// in a block the server must fail as well.
+void Relay::end_cut() {
+    cut_.cutting = false;
+    const Bytes ready = std::exchange(cut_.ready, {});
+    if (std::exchange(cut_.unsaid, false)) {
+        Bytes error;
+        protocol::put_error(error, limit_reached("row or byte"));
+        if (transaction_.status == TransactionStatus::InTransaction) {
+            if (!pipeline_.empty()) return fatal(sqlstate::LimitReached, limit_reached("row or byte").message);
+            simple_ = true;
+            return poison(std::move(error));
+        }
+        append(out_->to_client, error);
+    }
+    protocol::put_message(out_->to_client, 'Z', ready);
+}
+
+void Relay::on_cancelled(Now now, Actions& out) {
+    now_ = now;
+    out_ = &out;
+    if (cut_.cancels > 0) --cut_.cancels;
+    if (state_ != State::WaitingForCancel || cut_.cancels > 0) return;
+    state_ = deferred_ ? State::Barrier : State::Reading;
+    end_cut();
+    pump_server();
+    server_.keep_rest();
+    resume();
 }
 
 void Relay::on_row(const protocol::Frame& frame, Run& run) {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kScriptName = "pgveil_script";
 
-constexpr std::string_view kPinDefault = "SET default_transaction_read_only = on";
 
 }  // namespace
 
@@ -53,13 +52,12 @@ void Relay::poison(Bytes replacement) {
 std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const {
     if (judged.decision.verdict == policy::Verdict::Refuse || is_local(judged.analysis)) return std::nullopt;
     for (const sql::Statement& statement : judged.analysis.statements) {
-        if (statement.verb == sql::Verb::CopyOut) {
-            return plain(sqlstate::FeatureNotSupported, "COPY TO STDOUT is not supported here yet", "Use SELECT; it is masked and streamed.");
-        }
-        if (statement.verb == sql::Verb::CopyIn && !simple_) {
-            return plain(sqlstate::FeatureNotSupported, "COPY FROM STDIN is supported in the simple protocol only", "Send it as a simple query.");
+        const bool copies = statement.verb == sql::Verb::CopyOut || statement.verb == sql::Verb::CopyIn;
+        if (copies && deferred_ && deferred_->by_id) {
+            return plain(sqlstate::FeatureNotSupported, "COPY cannot run inside pgveil.execute", "Send the COPY itself again.");
         }
     }
+    if (auto why_not = cannot_copy(judged)) return why_not;
     const bool unshielded = judged.analysis.statements.size() > 1 && !needs_write(judged.analysis.kind) && !only_controls(judged.analysis) &&
                             std::ranges::any_of(judged.analysis.statements, [](const sql::Statement& s) { return s.read_write; });
     if (unshielded) return plain(sqlstate::FeatureNotSupported, "READ WRITE is not taken in a text of several statements", "Send BEGIN by itself.");
@@ -109,8 +107,11 @@ void Relay::run_deferred() {
     if (deferred_->by_id) {
         run_captured();
     } else if (simple_) {
-        unlock(judged->analysis);   // what was approved runs: the bytes without comments
-        run_query(run->request.empty() ? *protocol::parse_query(deferred_->body) : std::string_view(deferred_->request.statement), run);
+        // what was approved runs: the bytes without comments
+        const std::string_view text = run->request.empty() ? *protocol::parse_query(deferred_->body) : std::string_view(deferred_->request.statement);
+        describe_copies(run, text, true);   // ends a batch, which the unlocking opens
+        unlock(judged->analysis);
+        run_query(text, run);
     } else {
         run_bind();
     }
@@ -123,7 +124,8 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     note_facts(analysis);
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
     batch_open_ = batch_ran_ = batch_snapshot_ = false;
-    if (std::exchange(relock_, false)) script_query(kPinDefault);
+    // A server that copies in would take it for data: then it follows the ReadyForQuery.
+    if (!copy_in_flight_ && std::exchange(relock_, false)) pin_default();
     if (run->enforced) after_transaction_verb(analysis, true);
 }
 
@@ -146,7 +148,7 @@ void Relay::run_captured() {
     if (request.parameters.empty()) {
         protocol::put_query(out_->to_server, request.statement);
         send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
-        if (std::exchange(relock_, false)) script_query(kPinDefault);
+        if (std::exchange(relock_, false)) pin_default();
     } else {
         bind_captured(request, run);
     }
@@ -174,7 +176,7 @@ void Relay::bind_captured(const RequestView& request, const RunPtr& run) {
                                         session::Request::Sync}) {
         send(part, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
     }
-    if (std::exchange(relock_, false)) script_query(kPinDefault);
+    if (std::exchange(relock_, false)) pin_default();
 }
 
 /// One statement of ours within the client's batch, under a name of ours so that the client's unnamed

@@ -40,6 +40,8 @@ BlockWish wish_of(const sql::Analysis& analysis, bool in_block) {
 
 }  // namespace
 
+void Relay::pin_default() { script_query(kPinDefault); }
+
 // After a BEGIN or SET TRANSACTION the proxy has the last word on what the block may do: one that may write
 // is made read-write whatever the default, READ WRITE asked for without a write grant changes nothing.
 void Relay::after_transaction_verb(const sql::Analysis& analysis, bool simple) {

@@ -10,6 +10,7 @@
 
 #include "pgveil/core/clock.h"
 #include "pgveil/core/request.h"
+#include "pgveil/masking/copy_rows.h"
 #include "pgveil/masking/row_masker.h"
 #include "protocol/frame_reader.h"
 #include "relay/judge.h"
@@ -28,6 +29,13 @@ struct Prepared {
     bool local = false;                      // ours to answer; the server never saw it
 };
 using PreparedPtr = std::shared_ptr<Prepared>;
+
+/// A query that describes the columns of a COPY (design: architecture, decision 4); its position is `shift` characters
+/// further on in the client's text.
+struct CopyShape {
+    PreparedPtr statement;                   // null: not a COPY, or nothing to describe
+    std::int32_t shift = -1;                 // -1: no part of the client's text
+};
 
 /// One execution of one text: what masking, limits and the log need until its last answer.
 struct Run {
@@ -48,6 +56,10 @@ struct Run {
     std::string tag, sqlstate;
     std::string request;                     // approval spent on it
     bool cut = false;                        // a limit ended it: rows are dropped, the error is ours
+    std::vector<CopyShape> shapes;           // by statement of the text; empty until asked for
+    std::unique_ptr<masking::CopyRows> copy; // from CopyOutResponse to CopyDone, if rows may change
+    bool simple = false;                     // a simple query, if it copies
+    Bytes shape_error;                       // the server's word on a shape, in place of its 25P02 for the COPY
     // pgveil.execute: rows are collected, not sent
     bool captures = false;
     std::string captured_rows;               // JSON array body
@@ -66,9 +78,15 @@ struct Portal {
 };
 using PortalPtr = std::shared_ptr<Portal>;
 
+/// COPY ... FROM STDIN: what the ledger does not know of the data under way.
+struct CopyIn {
+    std::uint32_t syncs = 0;                 // Syncs since the last datum: the server reads them only if the COPY fails before
+    bool forwards = false;                   // the CopyData that is coming in pieces goes on
+};
+
 /// What belongs to one ledger entry besides its disposition.
 struct Pending {
-    enum class Why : std::uint8_t { Client, Script, Poison, AskPath, Describe, Probe, Captured };
+    enum class Why : std::uint8_t { Client, Script, Poison, AskPath, Describe, Probe, Captured, Shape };
     std::uint64_t tag = 0;
     Why why = Why::Client;
     std::string name;            // statement or portal the entry confirms
@@ -78,6 +96,11 @@ struct Pending {
     std::vector<Oid> parameters; // Describe: of ParameterDescription
     Bytes replacement;           // Poison: our error
     bool closes_statement = false;
+};
+
+/// relay.h has the table.
+enum class State : std::uint8_t {
+    Ended, Reading, Barrier, AskingControl, WaitingForPerson, WaitingForRecord, WaitingForCatalog, WaitingForCancel, Running
 };
 
 enum class Stage : std::uint8_t { Judge, Look, Consume, File, Submit, Local, Run };
@@ -98,6 +121,14 @@ struct Deferred {
     MonotonicTime deadline{};
     PortalPtr portal;
     RunPtr run;
+};
+
+/// What is kept while our cancel is under way: the server must be hit by it before it hears of the next statement.
+struct Cut {
+    std::uint32_t cancels = 0;   // requests that have not been carried out yet
+    bool cutting = false;        // one of them ends a result
+    bool unsaid = false;         // the server finished all the same: the error is still to be told
+    Bytes ready;                 // its ReadyForQuery, which the client gets afterwards
 };
 
 }  // namespace pgveil::relay

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pgveil/core/copy_options.h"
 #include "pgveil/core/pg_types.h"
 #include "pgveil/core/sqlstate.h"
 
@@ -85,6 +86,15 @@ enum class Verb : std::uint8_t {
 /// Functions the proxy answers itself; the whole statement must be one of these (contract.md).
 enum class ProxyCall : std::uint8_t { None, Request, Execute, Explain, Submit, Misused };
 
+/// COPY ... TO STDOUT: its rows come without a description, so all that says what they are is here.
+struct CopyOut {
+    std::optional<CopyOptions> options;  // null: this version cannot follow them; `unknown_option` says why
+    std::string unknown_option;
+    bool null_is_ambiguous = false;      // text format: a value may be written exactly as NULL is
+    std::string shape;                   // a query with the same columns, for the server to describe; empty: none known
+    std::uint32_t shape_location = 0;    // where in the text `shape` stands, if it is part of it
+};
+
 struct Statement {
     Verb verb = Verb::Other;
     Kind kind = Kind::Unknown;
@@ -100,6 +110,7 @@ struct Statement {
     bool columns_known = false;         // false: every column of its result is opaque
     std::int32_t inner = -1; // SQL-level PREPARE / DECLARE / EXPLAIN: index into Analysis::inner, else -1
     bool has_result = false;
+    std::optional<CopyOut> copy;
 };
 
 /// Why a text could not be analysed at all. The text goes to the server as a Parse only (sql.md).

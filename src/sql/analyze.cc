@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sql/copy_out.h"
 #include "sql/lineage.h"
 #include "sql/proxy_call.h"
 #include "sql/statements.h"
@@ -165,7 +166,8 @@ Analysis empty_analysis() {
     return analysis;
 }
 
-Analysis analyze_tree(const List* statements, const Context& context, std::size_t text_size) {
+Analysis analyze_tree(const List* statements, const Context& context, std::string_view all) {
+    const std::size_t text_size = all.size();
     const NodesView raws = nodes(statements);
     if (raws.empty()) return empty_analysis();
     if (raws.size() == 1) {
@@ -183,6 +185,10 @@ Analysis analyze_tree(const List* statements, const Context& context, std::size_
         const auto* raw = PGVEIL_AS(RawStmt, node);
         Analysis one = analyze_one(raw->stmt, context, path.path, memo, local);
         place(one.statements.front(), *raw, text_size);
+        if (one.statements.front().verb == Verb::CopyOut) {
+            one.statements.front().copy = copy_out(*PGVEIL_AS(CopyStmt, raw->stmt), one.statements.front(), all);
+            one.depends_on_literals = true;   // delimiters and the like are literals
+        }
         path.after(one.statements.front(), one);
         join(text, std::move(one));
     }
@@ -199,7 +205,7 @@ Analysis analyze(std::string_view text, const Context& context) {
     if (!tree) return unparsed(tree.error().code, tree.error().message, tree.error().position, tree.error().code == sqlstate::StatementTooComplex);
     if (!within_bounds(tree->statements(), context.bounds))
         return unparsed(sqlstate::StatementTooComplex, "statement is too deep or has too many parts", 0, true);
-    return analyze_tree(tree->statements(), context, text.size());
+    return analyze_tree(tree->statements(), context, text);
 }
 
 Analysis analysis_of(Findings&& findings, Statement&& statement, std::vector<Analysis>&& inner) {

@@ -179,7 +179,9 @@ void Tracer::copy(const CopyStmt& statement, Rows& rows) {
     std::vector<std::string_view> names;
     for (const Node* name : nodes(statement.attlist)) names.push_back(text_of(name));
     if (names.empty()) {
-        for (const RangeColumn& column : range.columns) names.push_back(column.name);
+        for (const RangeColumn& column : range.columns) {
+            if (!column.stored || !column.stored->generated) names.push_back(column.name);
+        }
     }
     const Scope scope{.ranges = {&range}};
     if (statement.whereClause) condition(statement.whereClause, scope);

@@ -173,18 +173,6 @@ def _():
         assert got.sqlstate == "0A000" or getattr(got, "closed", False), got
 
 
-@case("COPY is refused with 0A000 and the session lives")
-def _():
-    with agent() as a:
-        for sql in ("COPY orders TO STDOUT", "COPY (SELECT email FROM customers) TO STDOUT WITH (FORMAT binary)"):
-            got = a.query(sql)
-            equal(got.kinds, "EZ", sql)
-            equal(got.sqlstate, "0A000", sql)
-        got = a.query("COPY orders FROM STDIN")
-        assert got.sqlstate in ("0A000", "PV001", "42501"), got
-        equal(a.query("SELECT 1").value, "1")
-
-
 @case("a query is cancelled with the key pgveil gave, and only with it")
 def _():
     with agent() as a:

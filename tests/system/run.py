@@ -8,6 +8,7 @@ sys.path[:0] = [str(here.parent / "support"), str(here)]
 from common import start, stop, suite  # noqa: E402
 import approval  # noqa: E402,F401
 import console  # noqa: E402,F401
+import copy_rows  # noqa: E402,F401
 import grants  # noqa: E402,F401
 import login  # noqa: E402,F401
 import log  # noqa: E402,F401

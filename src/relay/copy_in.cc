@@ -1,0 +1,56 @@
+// COPY ... FROM STDIN: a write like any other until the server asks for data; then the wire is the data's.
+//
+// The server reads its messages in order, and while it copies it ignores Sync and Flush (copyfromparse.c). Whether it
+// copies is known when it says so: until then nothing behind the statement is read from the client.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "relay/refusal.h"
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+
+/// A text that may copy in was sent, and the server has not said whether it reads data or messages next.
+bool Relay::awaits_copy() const { return copy_in_flight_ && !pipeline_.empty() && !pipeline_.copying_in(); }
+
+/// Data the server does not ask for is ignored, as by the server: a COPY that failed leaves some on its way.
+void Relay::copy_data(const protocol::Frame& frame) {
+    if (frame.first) {
+        copy_in_.forwards = pipeline_.copying_in();
+        copy_in_.syncs = 0;
+        if (copy_in_.forwards) protocol::put_header(out_->to_server, 'd', static_cast<std::uint32_t>(frame.length));
+    }
+    if (copy_in_.forwards) append(out_->to_server, frame.body);
+    if (!frame.last) return;
+    copy_in_.forwards = false;
+    if (relock_ && pipeline_.empty()) {   // it had to wait for the message to be whole
+        relock_ = false;
+        pin_default();
+    }
+}
+
+// Anything but COPY messages, Sync and Flush ends the session here: sent on, it might meet a server that has left this
+// COPY by an error.
+void Relay::during_copy(char type, ByteView body) {
+    if (type == 'S') ++copy_in_.syncs;
+    if (type == 'S' || type == 'H') return;
+    if (type != 'c' && type != 'f') return copy_lost_sync(type);
+    protocol::put_message(out_->to_server, type, body);
+    pipeline_.copy_data_ended();
+    copy_in_.syncs = 0;
+}
+
+// The server stops within this message, and framing is lost with it: it says both and is gone.
+void Relay::copy_lost_sync(char type) {
+    protocol::put_error(out_->to_client, plain(sqlstate::ProtocolViolation,
+        fmt::format("unexpected message type 0x{:02X} during COPY from stdin", static_cast<unsigned char>(type))));
+    fatal(sqlstate::ProtocolViolation, "terminating connection because protocol synchronization was lost");
+}
+
+/// The COPY failed before it read what the client sent behind its last datum: those Syncs are answered.
+void Relay::answer_syncs() {
+    for (std::uint32_t syncs = std::exchange(copy_in_.syncs, 0); syncs > 0; --syncs) on_sync({});
+}
+
+}  // namespace pgveil::relay
