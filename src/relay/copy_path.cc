@@ -26,10 +26,6 @@ std::int32_t characters(std::string_view text) {
     return static_cast<std::int32_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-bool changes_something(sql::Kind kind) {
-    return kind == sql::Kind::Write || kind == sql::Kind::Ddl || kind == sql::Kind::Admin || kind == sql::Kind::Unknown;
-}
-
 // Words for NULL that no value worth guessing reads like.
 bool says_nothing(std::string_view null_text) {
     std::string word(null_text);
@@ -109,7 +105,7 @@ void Relay::describe_copies(const RunPtr& run, std::string_view text, bool simpl
     run->shapes.resize(statements.size());
     // A batch that is open must not be ended here, and in a block a query over what this very text makes would fail.
     const bool in_block = transaction_.status != TransactionStatus::Idle;
-    const bool asks = !(simple && batch_open_) && !(in_block && statements.size() > 1 && changes_something(run->judged->analysis.kind));
+    const bool asks = !(simple && batch_open_) && !(in_block && statements.size() > 1 && needs_write(run->judged->analysis.kind));
     for (std::size_t i = 0; i < statements.size(); ++i) {
         const sql::CopyOut* copy = copy_of_statement(*run->judged, i);
         if (copy == nullptr || copy->shape.empty()) continue;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kScriptName = "pgveil_script";
 
-
 }  // namespace
 
 void Relay::refuse(const policy::Decision& decision) { refuse(by_policy(decision)); }
