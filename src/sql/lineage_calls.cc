@@ -77,7 +77,20 @@ bool is_polymorphic(Oid type) {
 
 }  // namespace
 
+/// information_schema's _pg_truetypid(a.*, t.*) and its like, of the catalog's own rows: numbers of types and nothing else.
+bool Tracer::type_arithmetic(const FuncCall& node, const Scope& scope) const {
+    const NodesView parts = nodes(node.funcname);
+    if (parts.size() != 2 || text_of(parts[0]) != "information_schema" || !text_of(parts[1]).starts_with("_pg_truetyp")) return false;
+    return std::ranges::all_of(nodes(node.args), [&](const Node* argument) {
+        const auto* reference = PGVEIL_AS(ColumnRef, argument);
+        const NodesView fields = nodes(reference ? reference->fields : nullptr);
+        const Range* range = fields.size() == 2 && tag_of(fields[1]) == T_A_Star ? find_range(scope, {}, text_of(fields[0])) : nullptr;
+        return range && range->relation && range->relation->schema == "pg_catalog";
+    });
+}
+
 Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
+    if (type_arithmetic(node, scope)) return {Value::constant(), std::nullopt, true};
     std::vector<Value> arguments;
     for (const Node* argument : nodes(node.args)) {
         const auto* named = PGVEIL_AS(NamedArgExpr, argument);
@@ -201,12 +214,16 @@ Tracer::Called Tracer::call_function(const Function& function, const std::vector
                     function.return_type != type_oid::Record && !is_polymorphic(function.return_type);
     if (is_polymorphic(function.return_type) && !arguments.empty()) {
         // unnest and kin: the element of the one array, if its type is known not to be a row
-        const catalog::Type* given = catalog_.type(catalog_.base_type(arguments.front().type));
-        const catalog::Type* element = given ? catalog_.type(catalog_.base_type(given->element)) : nullptr;
-        called.scalar = element && element->kind != TypeKind::Composite && element->kind != TypeKind::Pseudo;
+        called.scalar = of_scalars(arguments.front().type);
     }
     if (!is_polymorphic(function.return_type)) called.value.type = function.return_type;
     return called;
+}
+
+bool Tracer::of_scalars(Oid array) const {
+    const catalog::Type* given = catalog_.type(catalog_.base_type(array));
+    const catalog::Type* element = given ? catalog_.type(catalog_.base_type(given->element)) : nullptr;
+    return element && element->kind != TypeKind::Composite && element->kind != TypeKind::Pseudo;
 }
 
 std::optional<Rows> Tracer::rows_of_result(const Function& function, const Value& value) const {
@@ -298,6 +315,22 @@ bool Tracer::operator_is_pure(const A_Expr& node) const {
     });
 }
 
+/// unnest(a, b) stands for ROWS FROM (unnest(a), unnest(b)), whatever functions there are (transformRangeFunction).
+bool Tracer::several_unnested(const FuncCall& node, std::string_view column, Rows& rows, const Scope& scope) {
+    const NodesView parts = nodes(node.funcname), arguments = nodes(node.args);
+    if (parts.size() != 1 || text_of(parts[0]) != "unnest" || arguments.size() < 2 || node.func_variadic || node.over || node.agg_order) return false;
+    for (const Node* argument : arguments) {
+        const Value array = expression(argument, scope);
+        Value cell = Value::constant();
+        absorb(cell, array);
+        if (!array.plain()) use_of(cell, PredicateUse::Other);   // the number of rows tells the argument
+        rows.columns.push_back({column, std::move(cell)});
+        // An array of rows would bring more columns.
+        rows.complete = rows.complete && of_scalars(array.type);
+    }
+    return true;
+}
+
 void Tracer::from_function(const RangeFunction& function, Scope& scope, std::vector<Range*>& made) {
     Rows rows{{}, true};
     const std::string_view alias = function.alias ? text_of(function.alias->aliasname) : std::string_view{};
@@ -311,6 +344,7 @@ void Tracer::from_function(const RangeFunction& function, Scope& scope, std::vec
         if (range.name.empty()) range.name = name;
         const List* definitions = PGVEIL_AS(List, pair[1]);
         if (!definitions) definitions = function.coldeflist;
+        if (node && !definitions && several_unnested(*node, column_name, rows, scope)) continue;
         Called called;
         if (node) {
             called = call(*node, scope);
@@ -324,9 +358,6 @@ void Tracer::from_function(const RangeFunction& function, Scope& scope, std::vec
             }
         } else if (called.rows) {
             for (Output& column : called.rows->columns) rows.columns.push_back(std::move(column));
-        } else if (node && name == "unnest" && nodes(node->args).size() > 1) {
-            for (std::size_t i = 0; i < nodes(node->args).size(); ++i) rows.columns.push_back({column_name, called.value});
-            rows.complete = false;   // an array of rows would bring more columns
         } else {
             rows.columns.push_back({column_name, called.value});
             rows.complete = rows.complete && called.scalar;

@@ -111,7 +111,11 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
             return value;
         case T_CoalesceExpr: return one_of(PGVEIL_AS(CoalesceExpr, node)->args, scope);
         case T_MinMaxExpr: return one_of(PGVEIL_AS(MinMaxExpr, node)->args, scope);
-        case T_A_ArrayExpr: absorb_list(value, PGVEIL_AS(A_ArrayExpr, node)->elements, scope); return value;
+        case T_A_ArrayExpr: {
+            Value array = one_of(PGVEIL_AS(A_ArrayExpr, node)->elements, scope);
+            array.type = array_of(array.type);
+            return array;
+        }
         case T_List: absorb_list(value, PGVEIL_AS(List, node), scope); return value;
         case T_XmlExpr: {
             const auto& xml = *PGVEIL_AS(XmlExpr, node);
@@ -135,8 +139,17 @@ Value Tracer::one_of(const List* list, const Scope& scope) {
         type = common_type(type, one.type);
         absorb(value, one);
     }
-    value.type = type == kUnknownLiteral ? kInvalidOid : type;
+    // Literals alone are text (select_common_type).
+    const bool some = !nodes(list).empty();
+    value.type = type != kUnknownLiteral ? type : some ? type_oid::Text : kInvalidOid;
     return value;
+}
+
+/// The server names an array type by its element's name; where that was taken, the type stays unknown.
+Oid Tracer::array_of(Oid element) const {
+    const catalog::Type* type = catalog_.type(element);
+    const catalog::Type* array = type ? catalog_.type(type->schema, "_" + type->name, path_) : nullptr;
+    return array && array->element == element ? array->oid : kInvalidOid;
 }
 
 Value Tracer::column(const ColumnRef& ref, const Scope& scope) {
@@ -172,11 +185,24 @@ Value Tracer::column_by_name(std::string_view name, const Scope& scope) {
     switch (found.what) {
         case Found::What::Column: return value_of(*found.range, found.at);
         case Found::What::SystemColumn: return Value::count();
-        case Found::What::Unsure: return Value::opaque();
+        case Found::What::Unsure: return unsure(name, scope);
         case Found::What::Nothing: break;
     }
     if (Range* range = find_range(scope, {}, name)) return whole_row(*range);
     return argument(name, scope);
+}
+
+/// Any column of that name, or whatever a range whose columns are not all known is made of: a condition on it is one on those.
+Value Tracer::unsure(std::string_view name, const Scope& scope) {
+    Value value = Value::opaque();
+    for (const Scope* level = &scope; level != nullptr; level = level->outer) {
+        for (Range* range : level->ranges) {
+            for (std::size_t i = 0; i < range->columns.size(); ++i) {
+                if (!range->complete || range->columns[i].name == name) absorb(value, value_of(*range, i));
+            }
+        }
+    }
+    return value;
 }
 
 Value Tracer::column_of_range(Range& range, std::string_view column, const Scope&) {
@@ -184,7 +210,11 @@ Value Tracer::column_of_range(Range& range, std::string_view column, const Scope
     switch (found.what) {
         case Found::What::Column: return value_of(*found.range, found.at);
         case Found::What::SystemColumn: return Value::count();
-        case Found::What::Unsure: return Value::opaque();
+        case Found::What::Unsure: {
+            Value value = Value::opaque();
+            absorb(value, whole_row(range));
+            return value;
+        }
         case Found::What::Nothing: break;
     }
     // t.f may be f(t)
@@ -337,10 +367,7 @@ const catalog::Type* Tracer::type_named(const TypeName* name) const {
     const NodesView parts = nodes(name->names);
     if (parts.size() > 2) return nullptr;
     const catalog::Type* type = catalog_.type(parts.size() == 2 ? text_of(parts[0]) : std::string_view{}, text_of(parts.back()), path_);
-    if (!type || !name->arrayBounds) return type;
-    // The server names an array type by its element's name; where that was taken, the type stays unknown.
-    const catalog::Type* array = catalog_.type(type->schema, "_" + type->name, path_);
-    return array && array->element == type->oid ? array : nullptr;
+    return type && name->arrayBounds ? catalog_.type(array_of(type->oid)) : type;
 }
 
 Value Tracer::cast(const TypeCast& node, const Scope& scope) {

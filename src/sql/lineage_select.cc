@@ -220,12 +220,27 @@ void Tracer::common_table(const CommonTableExpr& definition, bool recursive, Sco
             place() = std::move(self);
         }));
     }
-    // SEARCH and CYCLE add columns made of the others; what they hold is opaque.
-    if (definition.search_clause || definition.cycle_clause) {
-        for (CteColumn& column : cte.columns) column.value = Value::opaque();
-        cte.complete = false;
-    }
+    searched(cte, definition);
     place() = std::move(cte);
+}
+
+/// SEARCH and CYCLE add columns that are made of those they name.
+void Tracer::searched(Cte& cte, const CommonTableExpr& definition) {
+    const auto made_of = [&](const List* names) {
+        Value value = Value::constant();
+        for (const Node* name : nodes(names)) {
+            const auto found = std::ranges::find(cte.columns, text_of(name), &CteColumn::name);
+            absorb(value, found == cte.columns.end() ? Value::opaque() : found->value);
+        }
+        return value;
+    };
+    const auto* search = definition.search_clause;
+    const Value sequence = search ? made_of(search->search_col_list) : Value::constant();
+    const auto* cycle = definition.cycle_clause;
+    const Value path = cycle ? made_of(cycle->cycle_col_list) : Value::constant();
+    if (search) cte.columns.push_back({text_of(search->search_seq_column), sequence});
+    if (cycle) cte.columns.push_back({text_of(cycle->cycle_mark_column), path});
+    if (cycle) cte.columns.push_back({text_of(cycle->cycle_path_column), path});
 }
 
 /// left UNION right, where right may name the CTE itself: its columns get atoms that stand for either side.

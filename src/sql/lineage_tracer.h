@@ -82,6 +82,7 @@ class Tracer {
     void common_table(const CommonTableExpr& cte, bool recursive, Scope& scope);
     Rows recursive_rows(const SelectStmt& select, const Scope& outer, const std::function<void(const Rows&)>& declare);
     void name_columns(Cte& cte, const List* names);
+    static void searched(Cte& cte, const CommonTableExpr& definition);
     void clauses(const SelectStmt& select, const Rows& rows, const Scope& scope);
     void group_by(const List* list, const Rows& rows, const Scope& scope);
     void group_item(const Node* node, const Rows& rows, const Scope& scope);
@@ -114,6 +115,7 @@ class Tracer {
     void absorb_list(Value& into, const List* list, const Scope& scope);
     Value column(const ColumnRef& ref, const Scope& scope);
     Value column_by_name(std::string_view name, const Scope& scope);
+    Value unsure(std::string_view name, const Scope& scope);
     Value column_of_range(Range& range, std::string_view column, const Scope& scope);
     Value argument(std::string_view name, const Scope& scope);
     Value whole_row(Range& range);
@@ -121,6 +123,7 @@ class Tracer {
     Value sublink(const SubLink& link, const Scope& scope);
     Value operation(const A_Expr& node, const Scope& scope);
     Value cast(const TypeCast& node, const Scope& scope);
+    [[nodiscard]] Oid array_of(Oid element) const;
     Value one_of(const List* list, const Scope& scope);
     Oid type_of_operation(const A_Expr& node, Oid left, Oid right) const;
     Value case_of(const CaseExpr& node, const Scope& scope);
@@ -134,6 +137,10 @@ class Tracer {
         bool scalar = false;             // certainly one column
     };
     Called call(const FuncCall& call, const Scope& scope);
+    bool several_unnested(const FuncCall& call, std::string_view column, Rows& rows, const Scope& scope);
+    /// An array whose elements are certainly no rows.
+    [[nodiscard]] bool of_scalars(Oid array) const;
+    [[nodiscard]] bool type_arithmetic(const FuncCall& call, const Scope& scope) const;
     Oid type_of_call(const FuncCall& call, std::span<const Value> arguments, std::vector<const catalog::Function*> functions);
     Called call_candidates(const FuncCall& call, std::vector<Value> arguments);
     void use_by_effect(std::string_view name, std::span<const catalog::Function* const> functions, std::span<const Value> arguments);

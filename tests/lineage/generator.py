@@ -1,7 +1,7 @@
 """Random statements that return rows, over tests/lineage/world.sql; valid more often than not. Same seed, same statement."""
 import random
 
-# relation -> columns and their types: i(nteger), t(ext), j(sonb), r (text[])
+# relation -> columns and their types: i(nteger), t(ext), j(sonb), r (text[]), p (composite)
 RELATIONS = {
     "a": [("id", "i"), ("grp", "i"), ("t1", "t"), ("t2", "t"), ("n1", "i")],
     "b": [("id", "i"), ("grp", "i"), ("t3", "t"), ("j1", "j"), ("n2", "i")],
@@ -13,6 +13,9 @@ RELATIONS = {
     "vc": [("grp", "i"), ("n", "i"), ("m", "t")],
     "vd": [("id", "i"), ("x", "t")],
     "ma": [("id", "i"), ("mt", "t"), ("n1", "i")],
+    "e": [("id", "i"), ("p1", "p")],
+    "ve": [("id", "i"), ("w", "t"), ("m", "i")],
+    "vf": [("y", "t"), ("id", "i"), ("grp", "i"), ("t1", "t"), ("t2", "t"), ("n1", "i")],
 }
 
 
@@ -42,12 +45,22 @@ class Generator:
 
     def statement(self):
         sql = self.write() if self.chance(0.12) else self.query(depth=0, outer=[], ctes={})[0]
+        roll = self.random.random()
+        if roll > 0.97 and not sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            sql = f"DECLARE cc CURSOR FOR {sql}; FETCH ALL FROM cc"
+        elif roll > 0.94:
+            sql = f"PREPARE pp AS {sql}; EXECUTE pp"
+        elif roll > 0.9:
+            sql = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, HEADER)"
         return " ".join(sql.split())
 
     def write(self):
         target = Item("b", RELATIONS["b"])
         if self.chance(0.35):
             rows, _ = self.query(1, [], {}, ["i", "t", "i"])
+            if self.chance(0.3):
+                return f"INSERT INTO b AS b (id, t3, n2) {rows} ON CONFLICT DO NOTHING RETURNING {self.returning([target])}" if self.chance(0.5) else \
+                    f"WITH w AS (INSERT INTO b(id, t3, n2) {rows} RETURNING id, t3, n2) SELECT {self.expression('t', [[Item('w', RELATIONS['b'][:1] + RELATIONS['b'][2:3] + RELATIONS['b'][4:])]], 2, {})}, w.* FROM w"
             return f"INSERT INTO b(id, t3, n2) {rows} RETURNING {self.returning([target])}"
         source, items = self.from_clause(1, [], {})
         scope = [[target, *items]]
@@ -69,7 +82,16 @@ class Generator:
             return self.with_query(depth, outer, ctes, types)
         if depth < 3 and self.chance(0.12):
             return self.set_operation(depth, outer, ctes, types)
+        if types is None and self.chance(0.06):
+            return self.values_or_table(outer, ctes)
         return self.select(depth, outer, ctes, types)
+
+    def values_or_table(self, outer, ctes):
+        if self.chance(0.3):
+            name = self.random.choice(sorted(RELATIONS))
+            return f"TABLE {name}", ctes.get(name, RELATIONS[name])
+        rows = ", ".join(f"({self.expression('i', outer, 3, ctes)}, {self.expression('t', outer, 2, ctes)})" for _ in range(self.pick(1, 2))) if outer else "(1, 'q'), (2, 'r')"
+        return f"VALUES {rows}", [("column1", "i"), ("column2", "t")]
 
     def with_query(self, depth, outer, ctes, types):
         ctes = dict(ctes)
@@ -83,6 +105,10 @@ class Generator:
                     f"FROM {seed_item} x JOIN {name} y ON x.id = y.id WHERE y.n < 2")
             head = f"WITH RECURSIVE {name}(id, v, n) AS ({body}) "
             columns = [("id", "i"), ("v", "t"), ("n", "i")]
+            if self.chance(0.3):
+                search = self.chance(0.5)
+                head += f"SEARCH {self.pick('DEPTH', 'BREADTH')} FIRST BY {self.pick('id', 'v')} SET sq " if search else f"CYCLE {self.pick('id', 'v, n')} SET cy USING pa "
+                columns = columns + ([] if search else [("cy", "b")])
             if name == seed_item:
                 head = head.replace(f"{name}(", "w0(").replace(f"JOIN {name} ", "JOIN w0 ")
                 name = "w0"
@@ -127,9 +153,11 @@ class Generator:
                 targets.append(text)
         names = [n for n, _ in columns]
         columns = [(n, k) for n, k in columns if names.count(n) == 1]
-        distinct = "DISTINCT " if self.chance(0.08) and "j" not in (types or "") else ""
+        distinct = "DISTINCT " if self.chance(0.08) and "j" not in (types or "") else f"DISTINCT ON ({self.column('i', [items]) or '1'}) " if self.chance(0.04) else ""
         where = f" WHERE {self.condition(scope, depth, ctes)}" if self.chance(0.55) else ""
-        return f"SELECT {distinct}{', '.join(targets)} FROM {source}{where}", columns or [("none_", "t")]
+        tail = f" ORDER BY {self.pick('1', '1 DESC', self.column('i', [items]) or '1')}" if not distinct and types is None and self.chance(0.15) else ""
+        tail += f" LIMIT {self.pick('2', 'ALL')} OFFSET {self.pick('0', '1')}" if tail and self.chance(0.5) else ""
+        return f"SELECT {distinct}{', '.join(targets)} FROM {source}{where}{tail}", columns or [("none_", "t")]
 
     def grouped_select(self, source, items, scope, depth, ctes):
         key_kind = self.pick("t", "i")
@@ -137,11 +165,12 @@ class Generator:
         value = self.column(self.pick("t", "i"), [items]) or "2"
         call = self.pick(f"count(*)", f"count({value})", f"max({value})", f"min({value})", f"string_agg({value}::text, ',' ORDER BY {value}::text)",
                          f"array_agg({value} ORDER BY {value})", f"json_agg({value} ORDER BY {value})", f"count(*) FILTER (WHERE {self.condition([items], 3, ctes)})",
-                         f"count(nullif({value}::text, 'x'))")
+                         f"count(nullif({value}::text, 'x'))", f"jsonb_object_agg({value}::text, {value})", f"mode() WITHIN GROUP (ORDER BY {value})", f"percentile_disc(0.5) WITHIN GROUP (ORDER BY {value})",
+                         f"bool_or({value}::text = 'x')", f"grouping({key})", f"(array_agg({value} ORDER BY {value}))[1]", f"count(DISTINCT {value})", f"rank() OVER (ORDER BY max({value}::text))")
         name = self.name("g")
         where = f" WHERE {self.condition(scope, depth, ctes)}" if self.chance(0.4) else ""
         having = f" HAVING {self.pick('count(*) > 1', f'max({value}::text) > {chr(39)}x{chr(39)}')}" if self.chance(0.2) else ""
-        return f"SELECT {key} AS k, {call} AS {name} FROM {source}{where} GROUP BY {self.pick('1', key)}{having}", [("k", key_kind)]
+        return f"SELECT {key} AS k, {call} AS {name} FROM {source}{where} GROUP BY {self.pick('1', key, f'ROLLUP ({key})', f'GROUPING SETS (({key}), ())', f'CUBE ({key})') if 'grouping' not in call else key}{having}", [("k", key_kind)]
 
     # -- FROM: (text, items)
 
@@ -209,6 +238,14 @@ class Generator:
             (f"fa({argument}) AS {alias}(f)", [("f", "t")]),
             (f"unnest({array}) AS {alias}(u)", [("u", "t")]),
             (f"(SELECT {start + 2} AS n) {alias}", [("n", "i")]),
+            (f"unnest({array}) WITH ORDINALITY AS {alias}(u, o)", [("u", "t"), ("o", "i")]),
+            (f"ROWS FROM (generate_series({start}, {start + 3}), unnest({array})) AS {alias}(g, u)", [("g", "i"), ("u", "t")]),
+            (f"fk() {alias}", [("k1", "t"), ("k2", "i")]),
+            (f"jsonb_to_recordset(jsonb_build_array({self.column('j', [siblings]) or chr(39) + '{}' + chr(39) + '::jsonb'})) AS {alias}(k text)", [("k", "t")]),
+            (f"jsonb_to_record({self.column('j', [siblings]) or chr(39) + '{}' + chr(39) + '::jsonb'}) AS {alias}(k text, z int)", [("k", "t"), ("z", "i")]),
+            (f"xmltable('/r' PASSING xmlelement(name r, {self.column('t', [siblings]) or chr(39) + 'x' + chr(39)}) COLUMNS c text PATH '.', o FOR ORDINALITY) {alias}", [("c", "t"), ("o", "i")]),
+            (f"regexp_split_to_table({self.column('t', [siblings]) or chr(39) + 'x' + chr(39)}, '') AS {alias}(u)", [("u", "t")]),
+            (f"a {alias} TABLESAMPLE bernoulli (100)", RELATIONS["a"]),
             (f"jsonb_each_text({self.column('j', [siblings]) or chr(39) + '{}' + chr(39)}) {alias}", [("key", "t"), ("value", "t")]))
         return text, [Item(alias, columns)]
 
@@ -235,15 +272,25 @@ class Generator:
             return self.pick(f"upper({inner})", f"{inner} || {other}", f"coalesce({inner}, {other})", f"{inner}::text", f"fd({inner})", f"fa({number})",
                              f"case when {self.condition(scope, depth + 1, ctes)} then {inner} else {other} end", f"left({inner}, 5)",
                              f"{item.alias}::text", f"max({inner}) over ()", f"lag({inner}) over (order by {number}, {inner})", f"ff({number})",
-                             f"concat_ws('-', {inner}, {number})", f"greatest({inner}, {other})", f"nullif({inner}, {other})", f"format('%s', {inner})")
+                             f"concat_ws('-', {inner}, {number})", f"fh({inner})", f"fh(b => {number}, a => {inner})", f"fi({inner}, {other})", f"fi(VARIADIC ARRAY[{other}, {inner}])", f"fj({inner})", f"(ARRAY[{inner}, {other}])[{self.pick(1, 2, number)}]",
+                             f"array_to_string((ARRAY[{inner}, {other}])[1:1], '')", f"(ROW({inner}, {number})::pair).word", f"regexp_replace({inner}, 'x', 'y')", f"translate({inner}, 'abc', 'xyz')", f"xmlelement(name q, {inner})::text", f"(jsonb_build_object('k', {inner}) ->> 'k')",
+                             f"array_to_string(array_remove(ARRAY[{inner}, {other}], {other}), ',')", f"first_value({inner}) over (partition by {number} order by {inner})", f"split_part({inner}, 'v', 1)", f"encode(convert_to({inner}, 'UTF8'), 'hex')", f"quote_literal({inner})", f"{self.composite(scope)}.word",
+                             f"to_char({number}, '999999')", f"least({inner}, {other})", f"{inner} COLLATE \"C\"", f"cast({inner} as varchar(6))", f"row_to_json({item.alias})::text", f"(SELECT string_agg(z, '') FROM unnest(ARRAY[{inner}]) z)", f"repeat({inner}, 2)", f"substring({inner} from 2)", f"greatest({inner}, {other})", f"nullif({inner}, {other})", f"format('%s', {inner})")
         if kind == "i":
             return self.pick(f"{inner} + 1", f"length({self.column('t', scope) or chr(39) * 2})", f"coalesce({inner}, 0)", f"abs({inner})",
                              f"({inner} = {number})::int", f"count(*) over ()", f"fe({inner})::int", f"{inner}::bigint",
-                             f"case {inner} when 1 then 2 else {number} end", f"sum({inner}) over ()")
+                             f"case {inner} when 1 then 2 else {number} end", f"row_number() over (order by {inner})", f"rank() over (partition by {number} order by {inner})", f"ntile(2) over (order by {inner})", f"(row({inner}, {number}) < row({number}, 3))::int", f"array_length(ARRAY[{inner}], 1)", f"{self.composite(scope)}.num",
+                             f"(ARRAY[{inner}, {number}])[1]", f"({inner} is distinct from {number})::int", f"greatest({inner}, {number})", f"({inner} = any (ARRAY[{number}, 2]))::int", f"position('v' in {self.column('t', scope) or chr(39) * 2})", f"ascii({self.column('t', scope) or chr(39) * 2})", f"fj({inner})", f"{inner} % 7", f"round({inner} / 10.0)::int",
+                             f"({inner} is null)::int", f"pg_column_size({inner})", f"hashtext({self.column('t', scope) or chr(39) * 2})", f"coalesce(nullif({inner}, {number}), 0)", f"sum({inner}) over ()")
         if kind == "j":
             return self.pick(f"to_jsonb({item.alias})", f"jsonb_build_object('k', {self.column('t', scope) or 'null'})", f"to_jsonb({item.alias}.*)",
-                             f"jsonb_build_array({number})", f"{inner} -> 'k'", f"to_jsonb(row({number}, {self.column('t', scope) or '1'}))")
+                             f"jsonb_build_array({number})", f"{inner} -> 'k'", f"jsonb_set({inner}, '{{{{k}}}}', to_jsonb({number}))".replace("{{", "{").replace("}}", "}"), f"{inner} || jsonb_build_object('q', {number})", f"jsonb_path_query_first({inner}, '$.k')", f"to_jsonb(ARRAY[{number}])", f"jsonb_strip_nulls({inner})", f"{inner} #> array['k']",
+                             f"to_jsonb({self.composite(scope)})", f"to_jsonb(row({number}, {self.column('t', scope) or '1'}))")
         return inner
+
+    def composite(self, scope):
+        found = self.column("p", scope)
+        return f"({found})" if found else f"ROW({self.column('t', scope) or chr(39) + 'w' + chr(39)}, {self.column('i', scope) or 1})::pair".join("()")
 
     def subquery(self, kind, scope, depth, ctes):
         if kind == "i" and self.chance(0.3):
@@ -264,7 +311,7 @@ class Generator:
             return "true"
         if depth < 3 and self.chance(0.2):
             sql, _ = self.select(depth + 2, scope, ctes, [kind])
-            return self.pick(f"{left} IN ({sql})", f"EXISTS ({sql})", f"NOT EXISTS ({sql})")
+            return self.pick(f"{left} IN ({sql})", f"EXISTS ({sql})", f"NOT EXISTS ({sql})", f"{left} = ANY (ARRAY({sql}))", f"{left} >= ALL ({sql})", f"({left}, 1) IN (SELECT z.q, 1 FROM ({sql}) z(q))")
         return self.pick(f"{left} = {right}", f"{left} = {right}", f"{left} = {literal}", f"{left} IN ({literal}, {literal})", f"{left} > {literal}",
                          f"{left} IS NOT NULL", f"NOT {left} = {literal}", f"{left} BETWEEN {right} AND {right}", f"{left} <> {right}",
                          f"{left}::text LIKE 'x%'", f"coalesce({left}, {right}) = {right}")

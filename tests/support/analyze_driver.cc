@@ -41,7 +41,7 @@ const char* name_of_flow(sql::Flow flow) {
 
 void print(const sql::Analysis& analysis, const catalog::Snapshot& snapshot) {
     if (analysis.statements.empty()) return (void)std::printf("{\"error\":true}\n");
-    const sql::Statement& statement = analysis.statements.front();
+    const sql::Statement& statement = analysis.statements.back();  // of PREPARE; EXECUTE the rows
     std::string columns, predicates;
     for (const sql::OutputColumn& column : statement.columns) {
         std::string origins;
