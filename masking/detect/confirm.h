@@ -33,10 +33,13 @@ inline constexpr std::size_t kReach = 8192;
 struct NamedConfirmer {
     std::string_view name;
     Confirmer confirm = nullptr;
+    bool checked = false;       // a check digit: that most values of a column pass is no chance
+    bool column_only = false;   // a hint within a text says nothing: "url: https://..." is ordinary prose
 };
 /// All confirmers a rule may name, sorted by name.
 [[nodiscard]] std::span<const NamedConfirmer> confirmers();
 /// The confirmer of that name, or nullptr.
+[[nodiscard]] const NamedConfirmer* named_confirmer(std::string_view name);
 [[nodiscard]] Confirmer confirmer_named(std::string_view name);
 
 Answer confirm_email(const Candidate&);
@@ -53,6 +56,7 @@ Answer confirm_url_password(const Candidate&);
 Answer confirm_key_value(const Candidate&);
 Answer confirm_token(const Candidate&);
 Answer confirm_password_hash(const Candidate&);
+Answer confirm_url(const Candidate&);
 // confirm_national.cc
 Answer confirm_uk_nhs(const Candidate&);
 Answer confirm_uk_nino(const Candidate&);
@@ -79,6 +83,27 @@ Answer confirm_au_tfn(const Candidate&);
 Answer confirm_au_medicare(const Candidate&);
 Answer confirm_tr_national(const Candidate&);
 Answer confirm_th_national(const Candidate&);
+// confirm_registers.cc, confirm_persons.cc, confirm_wallet.cc
+Answer confirm_au_abn(const Candidate&);
+Answer confirm_au_acn(const Candidate&);
+Answer confirm_it_vat(const Candidate&);
+Answer confirm_de_vat(const Candidate&);
+Answer confirm_se_organisation(const Candidate&);
+Answer confirm_kr_brn(const Candidate&);
+Answer confirm_sg_uen(const Candidate&);
+Answer confirm_in_gstin(const Candidate&);
+Answer confirm_vin(const Candidate&);
+Answer confirm_es_nie(const Candidate&);
+Answer confirm_de_pension(const Candidate&);
+Answer confirm_de_health(const Candidate&);
+Answer confirm_de_document(const Candidate&);
+Answer confirm_de_doctor(const Candidate&);
+Answer confirm_kr_frn(const Candidate&);
+Answer confirm_za_id(const Candidate&);
+Answer confirm_ng_nin(const Candidate&);
+Answer confirm_imei(const Candidate&);
+Answer confirm_uk_driving_licence(const Candidate&);
+Answer confirm_wallet(const Candidate&);
 
 /// A run of digits with single separators between them, read leftwards from `end`.
 struct DigitRun {

@@ -5,62 +5,9 @@
 
 #include "detect/chars.h"
 #include "detect/checksum.h"
-#include "detect/confirm.h"
+#include "detect/confirm_parts.h"
 
 namespace pgveil::masking {
-namespace {
-
-/// Digits before `end`, exactly `count`, standing free; false otherwise.
-bool read_digits(const Candidate& c, std::size_t count, std::string_view separators, DigitRun& run) {
-    if (c.end == 0 || is_digit(peek(c.text, c.end))) return false;
-    run = digit_run_before(c.text, c.end, separators);
-    return run.count == count && !run.mixed && stands_free(c.text, run.start, run.end) && !one_digit_repeated(run.text());
-}
-
-/// The word of letters and digits that ends at `end`, separators left out, upper case. Empty if it does not fit.
-struct Word {
-    std::size_t start = 0;
-    std::array<char, 24> letters{};
-    std::size_t size = 0;
-    [[nodiscard]] std::string_view text() const { return {letters.data(), size}; }
-};
-bool read_word(const Candidate& c, std::size_t size, std::string_view separators, Word& word) {
-    if (is_word(peek(c.text, c.end))) return false;
-    std::size_t at = c.end;
-    word.size = size;
-    for (std::size_t left = size; left > 0 && at > 0; --at) {
-        const char x = c.text[at - 1];
-        if (is_alnum(x)) {
-            word.letters[--left] = upper(x);
-            word.start = at - 1;
-            if (left == 0) return !is_word(peek(c.text, at - 2));
-        } else if (separators.find(x) == std::string_view::npos) {
-            return false;
-        }
-    }
-    return false;
-}
-
-unsigned number(std::string_view digits) {
-    unsigned value = 0;
-    for (const char c : digits) value = value * 10 + (is_digit(c) ? digit_value(c) : 0);
-    return value;
-}
-
-bool is_month_day(unsigned month, unsigned day) { return month >= 1 && month <= 12 && day >= 1 && day <= 31; }
-
-std::uint64_t long_number(std::string_view digits) {
-    std::uint64_t value = 0;
-    for (const char c : digits) value = value * 10 + digit_value(c);
-    return value;
-}
-
-Answer found(const DigitRun& run, const Candidate& c, double confidence) {
-    return Confirmed{run.start, run.end, c.hinted ? std::max(confidence, 0.95) : confidence};
-}
-
-}  // namespace
-
 Answer confirm_uk_nhs(const Candidate& c) {
     DigitRun run;
     if (!read_digits(c, 10, " -", run)) return std::nullopt;
@@ -93,8 +40,6 @@ Answer confirm_es_nif(const Candidate& c) {
     if (!read_word(c, 9, "-. ", word)) return std::nullopt;
     std::array<char, 8> digits{};
     std::ranges::copy(word.text().substr(0, 8), digits.begin());
-    const std::size_t foreigner = std::string_view("XYZ").find(digits[0]);
-    if (foreigner != std::string_view::npos) digits[0] = static_cast<char>('0' + foreigner);
     if (!std::ranges::all_of(digits, is_digit)) return std::nullopt;
     if (word.letters[8] != std::string_view("TRWAGMYFPDXBNJZSQVHLCKE")[number({digits.data(), 8}) % 23]) return std::nullopt;
     return Confirmed{word.start, c.end, c.hinted ? 0.95 : 0.7};
@@ -228,7 +173,7 @@ Answer confirm_kr_rrn(const Candidate& c) {
     if (!read_digits(c, 13, "-", run)) return std::nullopt;
     const std::string_view d = run.text();
     const bool shaped = run.separator == '-' && c.text[run.start + 6] == '-' && run.end - run.start == 14;
-    if (!is_month_day(number(d.substr(2, 2)), number(d.substr(4, 2))) || d[6] < '1' || d[6] > '8') return std::nullopt;
+    if (!is_month_day(number(d.substr(2, 2)), number(d.substr(4, 2))) || (d[6] > '4' && d[6] != '9')) return std::nullopt;
     // Numbers given since October 2020 have no check digit: the dashed shape must do.
     return shaped || c.hinted ? found(run, c, 0.85) : std::nullopt;
 }

@@ -137,6 +137,16 @@ Answer confirm_token(const Candidate& c) {
     return Confirmed{start, end, 1.0};
 }
 
+Answer confirm_url(const Candidate& c) {
+    // The pattern ends within the address: it goes on to a blank, a quote or a bracket on both sides.
+    const auto in_url = [](char x) { return static_cast<unsigned char>(x) > 0x20 && std::string_view("\"'<>`|{}\\^").find(x) == std::string_view::npos; };
+    if (!c.hinted) return std::nullopt;
+    const std::size_t start = run_start(c.text, c.end, in_url);
+    std::size_t end = run_end(c.text, c.end, in_url);
+    while (end > c.end && std::string_view(".,;:!?)]").find(c.text[end - 1]) != std::string_view::npos) --end;
+    return Confirmed{start, end, 0.9};
+}
+
 Answer confirm_password_hash(const Candidate& c) {
     const auto in_hash = [](char x) { return is_alnum(x) || std::string_view("./+=$,:-_*{}").find(x) != std::string_view::npos; };
     const std::size_t start = run_start(c.text, c.end, in_hash);

@@ -32,6 +32,12 @@ bool HintView::speaks_against(std::size_t rule) const {
     return stored != nullptr && stored->says(rule, NameHints::Against) && !speaks_for(rule);
 }
 
+std::uint32_t HintView::weight_of(std::size_t rule) const {
+    std::uint32_t most = std::max(stored != nullptr ? stored->weight(rule) : 0, shown != nullptr ? shown->weight(rule) : 0);
+    for (const NameHints* key : path) most = std::max(most, key != nullptr ? key->weight(rule) : 0);
+    return most;
+}
+
 bool HintView::opens_hinted_rules() const {
     if ((stored != nullptr && stored->speaks_for_hinted) || (shown != nullptr && shown->speaks_for_hinted)) return true;
     return std::ranges::any_of(path, [](const NameHints* key) { return key != nullptr && key->speaks_for_hinted; });
@@ -63,6 +69,14 @@ Detector::Answer Detector::detect(std::string_view text, const HintView& hints) 
 bool Detector::finds(std::size_t rule, std::string_view text, const HintView& hints) {
     collect(text, hints);
     return std::ranges::any_of(hits_, [&](const Hit& hit) { return hit.rule == rule; });
+}
+
+void Detector::rules_covering(std::string_view text, const HintView& hints, std::vector<std::uint32_t>& to) {
+    to.clear();
+    collect(text, hints);
+    for (const Hit& hit : hits_) {
+        if (!doubt_ && hit.start == 0 && hit.end == text.size() && std::ranges::find(to, hit.rule) == to.end()) to.push_back(hit.rule);
+    }
 }
 
 void Detector::collect(std::string_view text, const HintView& hints) {
@@ -121,8 +135,16 @@ void Detector::find(const Features& features) {
 }
 
 void Detector::match(const Features& features, bool weak) {
+    bool cues_known = false;
     for (const PatternGroup& group : rules_->groups) {
-        if (group.hinted ? !weak && !(group.opens(features) && look_for_cues(features)) : !group.opens(features)) continue;
+        const bool named = group.hinted && weak && hints_->speaks_for(group.rule);
+        if (!named && !group.opens(features)) continue;
+        if (group.hinted && !named) {
+            if (!cues_known && !look_for_cues(features)) cues_.clear();
+            cues_known = true;
+            if (doubt_) return;
+            if (std::ranges::none_of(cues_, [&](const auto& cue) { return cue.first == group.rule; })) continue;
+        }
         if (!group.patterns->scan(text_, scratch_, &Detector::on_match, this)) doubt_ = true;
         if (doubt_) return;
     }
@@ -172,7 +194,7 @@ bool Detector::take(std::uint32_t index, std::size_t end) {
         return false;
     }
     last_end_[index] = found->end;
-    hits_.push_back({index, found->start, found->end, weak ? found->confidence * 0.7 : found->confidence});
+    hits_.push_back({index, found->start, found->end, weak ? found->confidence * 0.7 : found->confidence, named ? hints_->weight_of(index) : 0});
     return true;
 }
 
@@ -203,25 +225,28 @@ Finding Detector::finding_of(const Hit& hit) const {
 }
 
 void Detector::merge() {
-    std::ranges::sort(hits_, [](const Hit& a, const Hit& b) { return a.start != b.start ? a.start < b.start : a.end > b.end; });
-    double best = 0.0;
-    std::size_t longest = 0;
+    std::ranges::sort(hits_, [](const Hit& a, const Hit& b) {
+        return a.start != b.start ? a.start < b.start : a.end != b.end ? a.end > b.end : a.rule < b.rule;
+    });
+    Hit best;
+    const auto better = [&](const Hit& hit) {
+        if (hit.confidence != best.confidence) return hit.confidence > best.confidence;
+        if (hit.weight != best.weight) return hit.weight > best.weight;
+        return hit.end - hit.start > best.end - best.start;
+    };
     for (const Hit& hit : hits_) {
         const Finding next = finding_of(hit);
-        const std::size_t length = hit.end - hit.start;
         if (findings_.empty() || hit.start >= findings_.back().end) {
             findings_.push_back(next);
-            best = hit.confidence;
-            longest = length;
+            best = hit;
             continue;
         }
         Finding& last = findings_.back();
         const std::size_t start = last.start, end = std::max(last.end, hit.end);
         const Transform stricter = std::max(last.transform, next.transform);
-        if (hit.confidence > best || (hit.confidence == best && length > longest)) {
+        if (better(hit)) {
             last = next;
-            best = hit.confidence;
-            longest = length;
+            best = hit;
         }
         last.start = start;
         last.end = end;

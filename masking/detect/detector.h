@@ -25,6 +25,8 @@ struct HintView {
 
     [[nodiscard]] bool speaks_for(std::size_t rule) const;
     [[nodiscard]] bool speaks_against(std::size_t rule) const;
+    /// How much of a name speaks for the rule: of two rules that fit, the more exactly named one is right.
+    [[nodiscard]] std::uint32_t weight_of(std::size_t rule) const;
     [[nodiscard]] bool opens_hinted_rules() const;
     [[nodiscard]] const Rule* named() const;
 };
@@ -49,6 +51,9 @@ class Detector {
     /// Whether this rule, before merging, finds something: for proving a rule's examples.
     [[nodiscard]] bool finds(std::size_t rule, std::string_view text, const HintView& hints);
 
+    /// The rules that find the text as a whole, each once: for polls over a column's values.
+    void rules_covering(std::string_view text, const HintView& hints, std::vector<std::uint32_t>& to);
+
     /// What detect() finds besides the rules' candidates, until the next call of this; both borrowed.
     void listen_for(std::span<const Echo> echoes) { echoes_ = echoes; }
 
@@ -59,6 +64,7 @@ class Detector {
         std::uint32_t rule = 0;              // beyond the rules: an echo
         std::size_t start = 0, end = 0;
         double confidence = 0.0;
+        std::uint32_t weight = 0;            // of the name that spoke for it
     };
     static bool on_match(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     static bool on_start(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);

@@ -61,6 +61,8 @@ std::optional<Refusal> add_rule(CompiledRules& to, const Rule& rule) {
     if (auto fault = shape_fault(rule)) return fault;
     CompiledRule made{.rule = rule};
     for (const std::string& hint : rule.hints) made.hints.push_back(joined_hint(hint));
+    // A national class names its column: "uk_nhs".
+    if (rule.class_name.size() > 3 && rule.class_name[2] == '_') made.hints.push_back(joined_hint(rule.class_name));
     for (const std::string& hint : rule.counter_hints) made.counter_hints.push_back(joined_hint(hint));
     if (rule.strength != Strength::Named) {
         const auto index = static_cast<std::uint32_t>(to.rules.size());
@@ -82,8 +84,8 @@ std::optional<Refusal> add_rule(CompiledRules& to, const Rule& rule) {
 }
 
 /// Groups by the dearest thing to look for; see PatternGroup.
-int group_of(const Rule& rule, const Requirement& need) {
-    if (rule.strength == Strength::Hinted) return 4;
+std::uint32_t group_of(const Rule& rule, std::uint32_t index, const Requirement& need) {
+    if (rule.strength == Strength::Hinted) return 4 + index;
     if ((need.present & feature::At) != 0) return 0;
     if (need.digits >= 7) return 1;
     return (need.present & feature::Punctuation) != 0 ? 2 : 3;
@@ -96,13 +98,14 @@ void add_gate(std::vector<Requirement>& gates, const Requirement& need) {
 }
 
 std::optional<Refusal> add_groups(CompiledRules& to) {
-    std::map<int, std::pair<std::vector<Pattern>, PatternGroup>> parts;
+    std::map<std::uint32_t, std::pair<std::vector<Pattern>, PatternGroup>> parts;
     for (std::uint32_t i = 0; i < to.rules.size(); ++i) {
         const Rule& rule = to.rules[i].rule;
         for (Pattern& pattern : patterns_of(rule, i)) {
             const Requirement need = requirement_of(pattern.expression, pattern.caseless);
-            auto& [patterns, group] = parts[group_of(rule, need)];
+            auto& [patterns, group] = parts[group_of(rule, i, need)];
             group.hinted = rule.strength == Strength::Hinted;
+            group.rule = i;
             add_gate(group.gates, need);
             patterns.push_back(std::move(pattern));
         }
@@ -129,7 +132,8 @@ std::string cue_pattern(const std::string& hint) {
 std::optional<Refusal> add_cues(CompiledRules& to) {
     std::vector<Pattern> patterns;
     for (std::uint32_t i = 0; i < to.rules.size(); ++i) {
-        if (to.rules[i].rule.strength != Strength::Hinted) continue;
+        const NamedConfirmer* confirmer = named_confirmer(to.rules[i].rule.confirmer);
+        if (to.rules[i].rule.strength != Strength::Hinted || (confirmer != nullptr && confirmer->column_only)) continue;
         for (const std::string& hint : to.rules[i].rule.hints) {
             if (std::string pattern = cue_pattern(hint); !pattern.empty()) patterns.push_back({std::move(pattern), i, false});
         }

@@ -26,7 +26,11 @@ NameHints CompiledRules::hints_of(std::string_view name) const {
         const bool against = most_covered(words, rule.counter_hints) != 0;
         const std::size_t covered = against ? 0 : most_covered(words, rule.hints);
         if (!against && covered == 0) continue;
-        if (hints.flags.empty()) hints.flags.resize(rules.size());
+        if (hints.flags.empty()) {
+            hints.flags.resize(rules.size());
+            hints.weights.resize(rules.size());
+        }
+        hints.weights[i] = static_cast<std::uint8_t>(std::min<std::size_t>(covered, 255));
         hints.flags[i] = against ? NameHints::Against : NameHints::For;
         hints.speaks_for_hinted |= !against && rule.rule.strength == Strength::Hinted;
         if (rule.rule.strength == Strength::Named && covered > best_named) {

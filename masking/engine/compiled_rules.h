@@ -1,8 +1,9 @@
 // CompiledRules: packs made ready: pattern groups with their gates, confirmers, name hints.
 //
 // Made by compile() at start or reload, immutable, shared by all workers. Rules are addressed by their index.
-// Strong rules are grouped by what a value must have to be worth scanning (PatternGroup::gates); hinted rules
-// form a group of their own that runs only where a name speaks for one of them. No I/O, any thread.
+// Strong rules are grouped by what a value must have to be worth scanning (PatternGroup::gates); each hinted
+// rule is a group of its own that runs only where a name speaks for it: scores of digit patterns in one database would
+// take minutes to compile, and a value is scanned for what its name says alone. No I/O, any thread.
 #pragma once
 
 #include <array>
@@ -37,7 +38,8 @@ struct FoundRule {
 struct PatternGroup {
     std::shared_ptr<const PatternSet> patterns;  // ids are rule indexes
     std::vector<Requirement> gates;          // any of them opens the group
-    bool hinted = false;                     // scanned only under a hint
+    bool hinted = false;                     // of one rule alone, scanned only where something speaks for it
+    std::uint32_t rule = 0;                  // that rule
     [[nodiscard]] bool opens(const Features& features) const {
         for (const Requirement& gate : gates) {
             if (gate.met_by(features)) return true;
@@ -51,6 +53,8 @@ struct NameHints {
     static constexpr std::uint8_t For = 1, Against = 2;
     const Rule* named = nullptr;             // a Named rule fits: the name alone decides
     std::vector<std::uint8_t> flags;         // per rule; empty: the name says nothing
+    std::vector<std::uint8_t> weights;       // per rule: letters of the name that speak for it
+    [[nodiscard]] std::uint32_t weight(std::size_t rule) const { return rule < weights.size() ? weights[rule] : 0; }
     bool speaks_for_hinted = false;          // some Hinted rule has For
     [[nodiscard]] bool says(std::size_t rule, std::uint8_t what) const { return rule < flags.size() && (flags[rule] & what) != 0; }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codec/scalar.h"
 #include "engine/value_masker.h"
 
 namespace pgveil::masking {
@@ -21,8 +22,7 @@ struct ColumnContext {
     bool sensitive_number = false;   // a name speaks for a rule and the type is a number
 
     [[nodiscard]] bool is_of(const Column& column) const {
-        return known && format == column.format && type.oid == column.type.oid && type.kind == column.type.kind &&
-               type.element == column.type.element && type.element_kind == column.type.element_kind && name == column.name &&
+        return known && format == column.format && type == column.type && name == column.name &&
                stored_name == column.stored_name;
     }
 };
@@ -31,12 +31,6 @@ struct ColumnContext {
 struct Changed {
     std::size_t column = 0, from = 0, size = 0;
 };
-
-Shape shape_of(const Column& column) {
-    const Carrier carrier = carrier_of(column.type);
-    const bool record = column.type.kind == TypeKind::Composite || column.type.oid == type_oid::Record;
-    return {carrier, element_of(column.type), column.type.element_kind, record, column.format};
-}
 
 /// Finding a name on these types costs nothing and hides nothing that a flag or a clock would have shown.
 bool names_reach(Carrier carrier, Oid oid) { return carrier != Carrier::Plain || oid != type_oid::Bool; }
@@ -48,6 +42,7 @@ struct RowMasker::State {
 
     const ColumnContext& context_of(std::size_t index, const Column& column);
     void collect_echoes(Oid relation, std::span<const CellView> cells, const RowPlan& plan);
+    std::string_view subject_of(const ColumnPlan& plan);
     Fate treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to);
 
     ValueMasker masker;
@@ -56,6 +51,7 @@ struct RowMasker::State {
     std::vector<Echo> echoes;           // of the current row; they point into the server's bytes
     const RowPlan* row = nullptr;       // its plan
     std::vector<CellView> originals;    // the row as it came, while its cells are being replaced
+    std::string subject;                // canonical, of the date that is being shifted
     Oid echo_relation;                  // whose tagged values `echoes` holds
     std::vector<Finding> whole;         // detect()'s answer when a name decides alone
     std::string out;                    // masked cells of the current row
@@ -65,7 +61,8 @@ const ColumnContext& RowMasker::State::context_of(std::size_t index, const Colum
     if (columns.size() <= index) columns.resize(index + 1);
     ColumnContext& context = columns[index];
     if (context.is_of(column)) return context;
-    context = {column.name, column.stored_name, column.type, column.format, shape_of(column)};
+    context = {column.name, column.stored_name, column.type, column.format, {}};
+    context.shape = shape_of(context.type, context.format);
     context.shown = masker.hints().of(column.name);
     context.stored = masker.hints().of(column.stored_name);
     const HintView hints{context.stored, context.shown, {}};
@@ -92,13 +89,26 @@ void RowMasker::State::collect_echoes(Oid relation, std::span<const CellView> ce
     }
 }
 
+/// Whose date it is, in a form that all types and formats share. Empty: the plan names nobody.
+std::string_view RowMasker::State::subject_of(const ColumnPlan& plan) {
+    subject.clear();
+    if (plan.transform != Transform::DateShift || plan.subject < 0 || static_cast<std::size_t>(plan.subject) >= originals.size()) return {};
+    const auto index = static_cast<std::size_t>(plan.subject);
+    const Column& column = row->columns[index].column;
+    const std::string_view value = text_of(originals[index].bytes());
+    const auto scalar = is_scalar(column.type.oid) ? read_scalar(column.type.oid, column.format, value) : std::nullopt;
+    if (scalar) append_canonical_scalar(*scalar, subject);
+    else subject = value;
+    return subject;
+}
+
 Fate RowMasker::State::treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to) {
     switch (plan.treatment) {
         case Treatment::Withhold: return Fate::Withheld;
         case Treatment::Pass: return Fate::Same;
         case Treatment::Apply: {
             if (plan.transform == Transform::Clear) return Fate::Same;
-            const Task task{true, {plan.transform, plan.class_name, plan.key_domain, plan.keyed_allowed}, {}};
+            const Task task{true, {plan.transform, plan.class_name, plan.key_domain, plan.keyed_allowed, subject_of(plan)}, {}};
             return masker.mask(context_of(index, plan.column).shape, value, task, to);
         }
         case Treatment::Scan: break;
@@ -190,11 +200,18 @@ std::span<const Finding> RowMasker::detect(std::string_view text, std::string_vi
     const HintView hints{name, nullptr, {}};
     state.whole.clear();
     if (text.empty()) return state.whole;
+    const auto [findings, doubt] = state.masker.detector().detect(text, hints);
     if (const Rule* named = hints.named()) {
         state.whole.push_back({named->class_name, named->id, 0, text.size(), 0.85, named->transform});
+        // A value that a rule recognises as a whole is of that rule's class, whatever the name calls it.
+        const bool one = !doubt && findings.size() == 1 && findings[0].start == 0 && findings[0].end == text.size() && findings[0].confidence >= 0.8;
+        if (one) {
+            const Transform stricter = std::max(named->transform, findings[0].transform);
+            state.whole[0] = findings[0];
+            state.whole[0].transform = stricter;
+        }
         return state.whole;
     }
-    const auto [findings, doubt] = state.masker.detector().detect(text, hints);
     if (!doubt) return findings;
     state.whole.push_back({"UNDETERMINED", "", 0, text.size(), 1.0, Transform::Redact});
     return state.whole;

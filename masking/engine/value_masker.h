@@ -32,15 +32,6 @@ struct Task {
     HintView hints;
 };
 
-/// A value's type as far as ValueMasker goes into it.
-struct Shape {
-    Carrier carrier = Carrier::Foreign;
-    Oid element;
-    TypeKind element_kind = TypeKind::Unknown;
-    bool record = false;    // a composite or `record`
-    Format format = Format::Text;
-};
-
 class ValueMasker {
   public:
     ValueMasker(std::shared_ptr<const CompiledRules> rules, const KeyedHash& keys);
@@ -59,6 +50,10 @@ class ValueMasker {
   private:
     Fate undecodable();
     Fate text(std::string_view value, const Task& task, std::string& to);
+    Fate whole(const Shape& shape, std::string_view value, const Task& task, std::string& to);
+    Fate scalar(const Shape& shape, std::string_view value, const Task& task, std::string& to);
+    Fate whole_bytea(const Shape& shape, std::string_view value, const Task& task, std::string& to);
+    Fate whole_json(std::string_view value, const Task& task, std::string& to);
     Fate foreign(const Shape& shape, std::string_view value, const Task& task, std::string& to);
     Fate bytea(const Shape& shape, std::string_view value, const Task& task, std::string& to);
     Fate jsonb(const Shape& shape, std::string_view value, const Task& task, std::string& to);
@@ -71,16 +66,23 @@ class ValueMasker {
     Fate array_text(const Shape& shape, std::string_view value, const Task& task, std::string& to);
     Fate array_binary(const Shape& shape, std::string_view value, const Task& task, std::string& to);
     Fate record_binary(std::string_view value, const Task& task, std::string& to);
+    Fate range_text(const Shape& shape, std::string_view value, const Task& task, std::string& to);
+    Fate range_binary(const Shape& shape, std::string_view value, const Task& task, std::string& to);
+    Fate multirange_binary(const Shape& shape, std::string_view value, const Task& task, std::string& to);
+    Fate hstore_text(std::string_view value, const Task& task, std::string& to);
+    Fate hstore_binary(std::string_view value, const Task& task, std::string& to);
+    Fate hstore_value(std::string_view key, std::string_view value, const Task& task, std::string& to);
+    Fate tsvector_binary(std::string_view value, const Task& task, std::string& to);
     bool length_prefixed(const Shape& shape, std::string_view& rest, const Task& task, std::string& to, Fate& fate);
 
     Detector detector_;
     HintCache hint_cache_;
-    const KeyedHash& keys_;
+    Keyring keys_;
     JsonCursor cursor_;
     DecodedString decoded_;
     std::vector<const NameHints*> active_;    // hints of the keys on the path to the current JSON value
     std::vector<std::uint32_t> marks_;        // per open container: size of active_ when it was opened
-    std::string element_, element_masked_, scratch_, masked_;
+    std::string element_, element_masked_, scratch_, masked_, part_, part_masked_;
     int nesting_ = 0;
     bool doubt_ = false;
 };

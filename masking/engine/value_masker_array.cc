@@ -2,7 +2,7 @@
 // re-encoded, so that dimensions, bounds and NULLs survive.
 #include <algorithm>
 
-#include "detect/chars.h"
+#include "codec/wire_number.h"
 #include "engine/value_masker.h"
 
 namespace pgveil::masking {
@@ -10,20 +10,6 @@ namespace {
 
 constexpr int kMostDimensions = 6;   // MAXDIM
 constexpr int kMostNesting = 32;     // arrays in records in arrays
-
-bool take_int32(std::string_view& rest, std::int32_t& value) {
-    if (rest.size() < 4) return false;
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 4; ++i) bits = (bits << 8U) | static_cast<unsigned char>(rest[i]);
-    value = static_cast<std::int32_t>(bits);
-    rest.remove_prefix(4);
-    return true;
-}
-
-void put_int32(std::string& to, std::size_t at, std::int32_t value) {
-    const auto bits = static_cast<std::uint32_t>(value);
-    for (std::size_t i = 0; i < 4; ++i) to[at + i] = static_cast<char>((bits >> (24 - 8 * i)) & 0xFFU);
-}
 
 void append_array_quoted(std::string_view text, std::string& to) {
     to.push_back('"');
@@ -61,7 +47,7 @@ bool read_element(std::string_view value, std::size_t at, std::string& decoded, 
 }  // namespace
 
 Fate ValueMasker::array_text(const Shape& shape, std::string_view value, const Task& task, std::string& to) {
-    const Shape element{carrier_of(shape.element, shape.element_kind), {}, TypeKind::Unknown, false, Format::Text};
+    const Shape element = shape_of_element(shape);
     const std::size_t from = to.size();
     std::size_t copied = 0, at = 0;
     int depth = 0;
@@ -109,7 +95,7 @@ Fate ValueMasker::array_text(const Shape& shape, std::string_view value, const T
 bool ValueMasker::length_prefixed(const Shape& shape, std::string_view& rest, const Task& task, std::string& to, Fate& fate) {
     std::int32_t size = 0;
     fate = Fate::Same;
-    if (!take_int32(rest, size) || size < -1 || (size >= 0 && static_cast<std::size_t>(size) > rest.size())) return false;
+    if (!take_number(rest, size) || size < -1 || (size >= 0 && static_cast<std::size_t>(size) > rest.size())) return false;
     const std::size_t from = to.size();
     to.append(4, '\xFF');
     if (size == -1) return true;
@@ -125,18 +111,16 @@ bool ValueMasker::length_prefixed(const Shape& shape, std::string_view& rest, co
 Fate ValueMasker::array_binary(const Shape& shape, std::string_view value, const Task& task, std::string& to) {
     std::string_view rest = value;
     std::int32_t dimensions = 0, has_null = 0, element_oid = 0;
-    if (!take_int32(rest, dimensions) || !take_int32(rest, has_null) || !take_int32(rest, element_oid)) return undecodable();
+    if (!take_number(rest, dimensions) || !take_number(rest, has_null) || !take_number(rest, element_oid)) return undecodable();
     if (dimensions < 0 || dimensions > kMostDimensions || nesting_ >= kMostNesting) return undecodable();
     std::uint64_t elements = dimensions == 0 ? 0 : 1;
     for (std::int32_t i = 0; i < dimensions; ++i) {
         std::int32_t size = 0, lower_bound = 0;
-        if (!take_int32(rest, size) || !take_int32(rest, lower_bound) || size < 0) return undecodable();
+        if (!take_number(rest, size) || !take_number(rest, lower_bound) || size < 0) return undecodable();
         elements *= static_cast<std::uint64_t>(size);
         if (elements > rest.size() / 4) return undecodable();
     }
-    const Oid oid{static_cast<std::uint32_t>(element_oid)};
-    const bool record = shape.element_kind == TypeKind::Composite || oid == type_oid::Record;
-    const Shape element{carrier_of(oid, shape.element_kind), {}, TypeKind::Unknown, record, Format::Binary};
+    const Shape element = shape_of_element(shape, Oid{static_cast<std::uint32_t>(element_oid)});
     const std::size_t from = to.size();
     to.append(value.substr(0, value.size() - rest.size()));
     bool changed = false;
@@ -156,7 +140,7 @@ Fate ValueMasker::array_binary(const Shape& shape, std::string_view value, const
 Fate ValueMasker::record_binary(std::string_view value, const Task& task, std::string& to) {
     std::string_view rest = value;
     std::int32_t fields = 0;
-    if (!take_int32(rest, fields) || fields < 0 || nesting_ >= kMostNesting) return undecodable();
+    if (!take_number(rest, fields) || fields < 0 || nesting_ >= kMostNesting) return undecodable();
     const std::size_t from = to.size();
     to.append(value.substr(0, 4));
     bool changed = false;
@@ -165,9 +149,8 @@ Fate ValueMasker::record_binary(std::string_view value, const Task& task, std::s
     for (; fields > 0 && rest.size() >= 8; --fields) {
         to.append(rest.substr(0, 4));
         std::int32_t oid = 0;
-        (void)take_int32(rest, oid);
-        const Oid type{static_cast<std::uint32_t>(oid)};
-        const Shape field{carrier_of(type, TypeKind::Unknown), element_of({.oid = type}), TypeKind::Unknown, type == type_oid::Record, Format::Binary};
+        (void)take_number(rest, oid);
+        const Shape field = shape_of({.oid = Oid{static_cast<std::uint32_t>(oid)}}, Format::Binary);
         if (!length_prefixed(field, rest, task, to, fate)) break;
         changed |= fate != Fate::Same;
     }

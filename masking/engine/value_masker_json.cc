@@ -1,8 +1,8 @@
 // json and jsonb: the same structure out, findings masked inside strings, keys and numbers.
 #include <algorithm>
 
-#include "detect/chars.h"
 #include "engine/value_masker.h"
+#include "transform/typed.h"
 
 namespace pgveil::masking {
 namespace {
@@ -30,25 +30,28 @@ void append_json_escaped(std::string_view text, std::string& to) {
 }  // namespace
 
 Fate ValueMasker::json(std::string_view value, const Task& task, std::string& to) {
-    if (!task.whole) {
-        const std::size_t from = to.size();
-        const Fate fate = walk_json(value, task, to);
-        if (fate != Fate::Changed) to.resize(from);
-        return fate;
+    const std::size_t from = to.size();
+    const Fate fate = walk_json(value, task, to);
+    if (fate != Fate::Changed) to.resize(from);
+    return fate;
+}
+
+/// A string or number alone is masked as what it is; a document as one value.
+Fate ValueMasker::whole_json(std::string_view value, const Task& task, std::string& to) {
+    cursor_.reset(value);
+    const JsonToken token = cursor_.next();
+    if (token == JsonToken::Error) return Fate::Withheld;
+    const Transform transform = effective(task.order);
+    if (token == JsonToken::Number && can_transform(transform, type_oid::Numeric)) {
+        const Shape number{.oid = type_oid::Numeric, .format = Format::Text};
+        return scalar(number, cursor_.raw(), task, to);
     }
-    switch (effective(task.order)) {
-        case Transform::Clear: to.append(value); return Fate::Changed;
-        case Transform::Null: return Fate::Withheld;
-        case Transform::DateShift:
-        case Transform::Generalize:
-        case Transform::Partial:
-        case Transform::Fpe:
-        case Transform::Pseudonym:
-        case Transform::Hash:
-        case Transform::Redact: break;
-    }
+    masked_.clear();
+    const bool keyed = transform == Transform::Hash || transform == Transform::Pseudonym;
+    if (token != JsonToken::String && !keyed) append_redaction(task.order.class_name, masked_);
+    else if (!append_masked(task.order, token == JsonToken::String ? decoded_token() : value, keys_, masked_)) return Fate::Withheld;
     to.push_back('"');
-    append_redaction(task.order.class_name, to);
+    append_json_escaped(masked_, to);
     to.push_back('"');
     return Fate::Changed;
 }

@@ -3,35 +3,20 @@
 // A token is T || M: T from HMAC(domain, value), M from HMAC("pgveil mask marker", T). Anyone may see T;
 // only the key's holder can tell that M belongs to it. Where the form has room for few digits, M is short and
 // a stranger's value is taken for ours with that chance (a card: 1 in 1000); the cost is one refused write.
+#include <algorithm>
 #include <array>
 
 #include "detect/chars.h"
 #include "detect/checksum.h"
+#include "codec/network.h"
+#include "transform/token.h"
 #include "transform/transform.h"
 
 namespace pgveil::masking {
 namespace {
 
-constexpr std::string_view kMarkerDomain = "pgveil mask marker";
 constexpr std::string_view kBase32 = "abcdefghijkmnpqrstuvwxyz23456789";
 constexpr std::string_view kMaskedHost = "@masked.invalid";
-
-Digest token_of(std::string_view key_domain, std::string_view class_name, std::string_view value, const KeyedHash& keys) {
-    thread_local std::string canonical;  // capacity kept: a masked cell allocates nothing in the steady state
-    canonical.clear();
-    append_canonical(class_name, value, canonical);
-    const Digest digest = keys.hash(key_domain, bytes_of(canonical));
-    canonical.assign(canonical.size(), '\0');
-    return digest;
-}
-
-Digest marker_of(std::string_view token, const KeyedHash& keys) { return keys.hash(kMarkerDomain, bytes_of(token)); }
-
-std::uint64_t number_in(const Digest& digest, std::size_t at) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < 8; ++i) value = (value << 8U) | digest[at + i];
-    return value;
-}
 
 void append_hex(const Digest& digest, std::size_t bytes, std::string& to) {
     constexpr std::string_view hex = "0123456789abcdef";
@@ -174,6 +159,14 @@ bool listed_name_at(std::string_view text, std::size_t at) {
     return false;
 }
 
+/// A uuid of version 8 whose last six bytes are the marker of its first ten (typed.cc).
+bool uuid_at(std::string_view text, std::size_t at, const KeyedHash& keys) {
+    std::array<Byte, 16> bytes{};
+    if (peek(text, at + 14) != '8' || !read_uuid_text(text.substr(at, 36), bytes)) return false;
+    const Digest marker = marker_of(text_of(ByteView(bytes).first(10)), keys);
+    return std::equal(bytes.begin() + 10, bytes.end(), marker.begin());
+}
+
 bool mask_at(std::string_view text, std::size_t at, const KeyedHash& keys) {
     const char c = text[at];
     if (c == '[') return redaction_at(text, at);
@@ -182,6 +175,7 @@ bool mask_at(std::string_view text, std::size_t at, const KeyedHash& keys) {
     if (c == 't' && text.substr(at, 4) == "tok_" && marked_word_at(text, at + 4, keys)) return true;
     if (c == '4' && text.substr(at, 6) == "400000" && run_of(text, at, 16, is_digit)) return card_at(text.substr(at, 16), keys);
     if (is_hex(c) && run_of(text, at, 32, is_hex) && hash_at(text, at, keys)) return true;
+    if (is_hex(c) && uuid_at(text, at, keys)) return true;
     return reserved_number_at(text, at) || (is_upper(c) && listed_name_at(text, at));
 }
 

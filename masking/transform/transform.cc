@@ -4,6 +4,8 @@
 
 #include "codec/utf8.h"
 #include "detect/chars.h"
+#include "transform/fpe.h"
+#include "transform/typed.h"
 
 namespace pgveil::masking {
 
@@ -12,26 +14,37 @@ Transform effective(const MaskOrder& order) {
         case Transform::Clear:
         case Transform::Partial:
         case Transform::Redact:
+        case Transform::Generalize:
         case Transform::Null: return order.transform;
+        case Transform::DateShift:
+        case Transform::Fpe:
         case Transform::Pseudonym:
         case Transform::Hash: return order.keyed_allowed ? order.transform : Transform::Redact;
-        case Transform::DateShift:
-        case Transform::Generalize:
-        case Transform::Fpe: return Transform::Redact;
     }
     return Transform::Null;
 }
 
-bool append_masked(const MaskOrder& order, std::string_view value, const KeyedHash& keys, std::string& to) {
-    switch (effective(order)) {
+bool append_masked(const MaskOrder& order, std::string_view value, Keyring& keys, std::string& to) {
+    const Transform transform = effective(order);
+    switch (transform) {
         case Transform::Clear: to.append(value); return true;
         case Transform::Partial: append_partial(order.class_name, value, to); return true;
-        case Transform::Pseudonym: append_pseudonym(order.key_domain, order.class_name, value, keys, to); return true;
-        case Transform::Hash: append_hash(order.key_domain, order.class_name, value, keys, to); return true;
+        case Transform::Hash: append_hash(order.key_domain, order.class_name, value, keys.hash(), to); return true;
         case Transform::Redact: append_redaction(order.class_name, to); return true;
+        case Transform::Pseudonym:
+            if (!append_typed_text(order, value, keys, to)) append_pseudonym(order.key_domain, order.class_name, value, keys.hash(), to);
+            return true;
+        case Transform::Fpe: {
+            const BlockCipher* cipher = keys.cipher(order.key_domain);
+            if (cipher == nullptr || !append_fpe(*cipher, Direction::Encrypt, order.class_name, value, to)) append_redaction(order.class_name, to);
+            return true;
+        }
         case Transform::DateShift:
+            if (!append_typed_text(order, value, keys, to)) append_redaction(order.class_name, to);
+            return true;
         case Transform::Generalize:
-        case Transform::Fpe:
+            if (!append_generalized(order, value, keys, to)) append_redaction(order.class_name, to);
+            return true;
         case Transform::Null: break;
     }
     return false;
@@ -95,6 +108,18 @@ void append_partial(std::string_view class_name, std::string_view value, std::st
     if (append_partial_number(value, to)) return;
     if (count_code_points(value) >= 6) append_first(value, to);
     to.append("***");
+}
+
+bool append_generalized(const MaskOrder& order, std::string_view value, Keyring& keys, std::string& to) {
+    if (order.class_name == "LOCATION" && value.size() >= 4 && value.size() <= 10) {
+        // A postal code: its region stays.
+        const bool postal = std::ranges::all_of(value, [](char c) { return is_alnum(c) || c == ' ' || c == '-'; });
+        if (!postal || std::ranges::none_of(value, is_digit)) return false;
+        const std::size_t kept = value.size() >= 5 ? 3 : 1;
+        to.append(value.substr(0, kept)).append(value.size() - kept, '*');
+        return true;
+    }
+    return append_typed_text(order, value, keys, to);
 }
 
 void append_canonical(std::string_view class_name, std::string_view value, std::string& to) {

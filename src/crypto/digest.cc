@@ -4,6 +4,8 @@
 
 #include "crypto/digest.h"
 
+#include "crypto/aes.h"
+
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -44,6 +46,12 @@ class HmacKeyedHash final : public KeyedHash {
         for (int shift = 24; shift >= 0; shift -= 8) framed.push_back(static_cast<Byte>(length >> shift));
         append(framed, domain);
         return hmac_.hash(framed, message);
+    }
+    [[nodiscard]] std::unique_ptr<BlockCipher> cipher(std::string_view domain) const override {
+        Digest key = hash(domain, bytes_of(std::string_view("pgveil block cipher")));
+        auto made = make_aes256(key);
+        erase(key.data(), key.size());
+        return made;
     }
 
   private:

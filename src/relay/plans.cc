@@ -39,7 +39,10 @@ masking::TypeInfo type_info(Oid type, const catalog::Snapshot& catalog) {
     info.kind = found->kind;
     info.name = found->name;
     info.element = catalog.base_type(found->element);
-    if (const catalog::Type* element = catalog.type(info.element)) info.element_kind = element->kind;
+    if (const catalog::Type* element = catalog.type(info.element)) {
+        info.element_kind = element->kind;
+        info.element_name = element->name;
+    }
     return info;
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
+#include "pgveil/core/block_cipher.h"
 #include "pgveil/core/bytes.h"
 
 namespace pgveil {
@@ -18,6 +20,12 @@ class KeyedHash {
     virtual ~KeyedHash() = default;
     /// HMAC-SHA-256(key, len(domain) as u32 || domain || message). `domain` separates uses of one key.
     [[nodiscard]] virtual Digest hash(std::string_view domain, ByteView message) const = 0;
+    /// A cipher under a key that is derived from this one and `domain`; no cipher's key can meet another's, nor a hash.
+    /// nullptr: this key has none, and what would need it is redacted.
+    [[nodiscard]] virtual std::unique_ptr<BlockCipher> cipher(std::string_view domain) const {
+        (void)domain;
+        return nullptr;
+    }
 };
 
 }  // namespace pgveil

@@ -15,7 +15,7 @@ struct TypeInfo {
     TypeKind kind = TypeKind::Unknown;   // Unknown: nothing of it is ever shown under a tag
     Oid element;                         // arrays: element type; ranges: subtype
     TypeKind element_kind = TypeKind::Unknown;
-    std::string name;                    // pg_type.typname where known ("hstore" is dynamic)
+    std::string name, element_name;      // pg_type.typname where known ("hstore" is dynamic)
     bool operator==(const TypeInfo&) const = default;
 };
 

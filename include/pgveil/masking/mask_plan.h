@@ -31,6 +31,7 @@ struct ColumnPlan {
     std::string rule;           // what the audit result counts it under: "tag/shop.public.customers.email"
     std::string key_domain;     // database + class + scope: keyed transforms hash under it
     bool keyed_allowed = false; // only values whose lineage is a stored tagged column; else keyed -> Redact
+    std::int32_t subject = -1;  // date_shift: the column of the row that says whose date it is; -1: all are moved alike
 };
 
 struct RowPlan {

@@ -89,8 +89,24 @@ TEST_CASE("tags: what a type cannot say is NULL, whatever the format") {
         CHECK(b.one(apply(type, Transform::Redact), "1234") == "<NULL>");
         auto binary = apply(type, Transform::Pseudonym);
         binary.column.format = Format::Binary;
-        CHECK(b.one(binary, "1234") == "<NULL>");
+        const std::string masked = b.one(binary, "12345");      // no type's binary form but bytea's
+        CHECK((type == type_oid::Bytea ? masked.size() == 32 : masked == "<NULL>"));
     }
+}
+
+TEST_CASE("tags: dates of one subject are moved together, of another differently") {
+    Bench b;
+    const auto moved = [&](std::string_view subject, std::string_view date) {
+        RowPlan row{{apply(type_oid::Int4, Transform::Clear), apply(type_oid::Date, Transform::DateShift)}};
+        row.columns[1].subject = 0;
+        CellView cells[2] = {{bytes_of(subject).data(), static_cast<std::int32_t>(subject.size())}, {bytes_of(date).data(), 10}};
+        b.masker.mask(cells, row);
+        return cells[1].is_null() ? "<NULL>" : std::string(text_of(cells[1].bytes()));
+    };
+    CHECK(moved("7", "2020-03-01") == moved("7", "2020-03-01"));
+    CHECK(moved("7", "2020-03-01") != moved("8", "2020-03-01"));
+    CHECK(moved("7", "2020-03-01") != "2020-03-01");
+    CHECK(moved("7", "infinity  ") == "<NULL>");
 }
 
 TEST_CASE("tags: json stays json, jsonb keeps its version byte, arrays keep their shape") {
@@ -101,7 +117,7 @@ TEST_CASE("tags: json stays json, jsonb keeps its version byte, arrays keep thei
     jsonb.column.format = Format::Binary;
     CHECK(b.one(jsonb, "\x01{\"a\":1}") == "\x01\"[EMAIL_ADDRESS]\"");
     CHECK(b.one(apply(type_oid::TextArray, Transform::Redact), "{a@b.com,NULL,\"x \\\"y\"}") == "{\"[EMAIL_ADDRESS]\",NULL,\"[EMAIL_ADDRESS]\"}");
-    CHECK(b.one(apply(type_oid::TextArray, Transform::Null), "{{a,b},{c,d}}") == "{{NULL,NULL},{NULL,NULL}}");
+    CHECK(b.one(apply(type_oid::TextArray, Transform::Null), "{{a,b},{c,d}}") == "<NULL>");
     CHECK(b.one(apply(type_oid::Int4Array, Transform::Redact), "{1,2}") == "<NULL>");
     auto binary = apply(type_oid::TextArray, Transform::Redact, "X");
     binary.column.format = Format::Binary;

@@ -35,13 +35,13 @@ TEST_CASE("partial shows a shape and less than a third") {
     CHECK(partial("", "") == "***");
 }
 
-TEST_CASE("keyed transforms need leave, unbuilt ones fall back to redaction") {
+TEST_CASE("keyed transforms need leave") {
     CHECK(effective({Transform::Pseudonym, "X", "d", true}) == Transform::Pseudonym);
     CHECK(effective({Transform::Pseudonym, "X", "d", false}) == Transform::Redact);
     CHECK(effective({Transform::Hash, "X", "d", false}) == Transform::Redact);
-    CHECK(effective({Transform::Fpe, "X", "d", true}) == Transform::Redact);
-    CHECK(effective({Transform::Generalize, "X", "d", true}) == Transform::Redact);
-    CHECK(effective({Transform::DateShift, "X", "d", true}) == Transform::Redact);
+    CHECK(effective({Transform::Fpe, "X", "d", false}) == Transform::Redact);
+    CHECK(effective({Transform::DateShift, "X", "d", false}) == Transform::Redact);
+    CHECK(effective({Transform::Generalize, "X", "d", false}) == Transform::Generalize);
     CHECK(effective({Transform::Null, "X", "d", true}) == Transform::Null);
     CHECK(effective(MaskOrder{}) == Transform::Redact);
 }
@@ -74,4 +74,28 @@ TEST_CASE("the proxy knows its own masks and no stranger's") {
         CAPTURE(text);
         CHECK_FALSE(contains_mask(text, keys));
     }
+}
+
+TEST_CASE("texts that are of a type get a stand-in of that type") {
+    const pgveil::test::TestHash hash;
+    Keyring keys(hash);
+    const auto masked = [&](Transform transform, std::string_view class_name, std::string_view value) {
+        std::string text;
+        return append_masked({transform, class_name, "d", true}, value, keys, text) ? text : "NULL";
+    };
+    CHECK(masked(Transform::Pseudonym, "ID", "550e8400-e29b-41d4-a716-446655440000").size() == 36);
+    CHECK(contains_mask(masked(Transform::Pseudonym, "ID", "550e8400-e29b-41d4-a716-446655440000"), hash));
+    CHECK(masked(Transform::Pseudonym, "IP_ADDRESS", "203.0.113.7").starts_with("2"));
+    CHECK(masked(Transform::Pseudonym, "DATE_OF_BIRTH", "1980-02-03").starts_with("18"));
+    CHECK(masked(Transform::Generalize, "DATE_OF_BIRTH", "1980-02-03") == "1980");
+    CHECK(masked(Transform::Generalize, "AGE", "37") == "30-39");
+    CHECK(masked(Transform::Generalize, "AGE", "101") == "90+");
+    CHECK(masked(Transform::Generalize, "SALARY", "48211.50") == "40000");
+    CHECK(masked(Transform::Generalize, "IP_ADDRESS", "203.0.113.7") == "203.0.113.0/24");
+    CHECK(masked(Transform::Generalize, "LOCATION", "94107") == "941**");
+    CHECK(masked(Transform::Generalize, "PERSON", "Ann Lee") == "[PERSON]");
+    CHECK(masked(Transform::DateShift, "DATE_OF_BIRTH", "1980-02-03").size() == 10);
+    CHECK(masked(Transform::DateShift, "DATE_OF_BIRTH", "1980-02-03") != "1980-02-03");
+    CHECK(masked(Transform::DateShift, "DATE_OF_BIRTH", "about 1980") == "[DATE_OF_BIRTH]");
+    CHECK(masked(Transform::Fpe, "X", "123456") == "[X]");   // this key has no cipher
 }
