@@ -81,7 +81,9 @@ sigset_t our_signals() {
 }
 
 void reload(proxy::Proxy& running, const proxy::LogLine& log) {
+    proxy::tell_manager_reloading();
     const console::ReloadOutcome outcome = running.reload();
+    proxy::tell_manager("READY=1");
     for (const std::string& problem : outcome.problems) log(outcome.done ? config::LogLevel::Warning : config::LogLevel::Error, problem);
     for (const std::string& note : outcome.notes) log(config::LogLevel::Warning, note);
     log(outcome.done ? config::LogLevel::Info : config::LogLevel::Error, outcome.done ? "config reloaded" : "config not reloaded: the old one stays");
@@ -98,6 +100,7 @@ void wait_and_obey(proxy::Proxy& running, const proxy::LogLine& log) {
         if (number != SIGTERM && number != SIGINT) continue;
         if (draining) return running.stop_now();
         draining = true;
+        proxy::tell_manager("STOPPING=1");
         log(config::LogLevel::Info, "draining: sessions end as they become idle");
         running.shutdown();
     }
@@ -109,16 +112,18 @@ int serve(const std::string& file) {
     if (!loaded.usable()) return 2;
     auto config = std::make_shared<const config::Config>(std::move(loaded.config));
     const proxy::LogLine log = logger(config->proxy.log_format, config->proxy.log_level);
+    std::vector<proxy::PassedSocket> passed = proxy::passed_sockets();
     harden();
     const sigset_t signals = our_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);   // inherited by every thread
-    auto started = proxy::Proxy::start(config, log);
+    auto started = proxy::Proxy::start(config, log, std::move(passed));
     if (!started) {
         log(config::LogLevel::Error, started.error());
         return 3;
     }
     for (const std::string& address : (*started)->listening()) log(config::LogLevel::Info, "listening on " + address);
     log(config::LogLevel::Info, "ready");
+    proxy::tell_manager("READY=1");
     wait_and_obey(**started, log);
     (*started)->stop_now();
     started->reset();

@@ -25,6 +25,8 @@ const Options<Proxy>& proxy_options() {
         option(&Proxy::login_timeout, {.name = "login_timeout", .sentence = "How long a client may take to log in.", .example = "\"60s\"", .least = 1, .most = 3600}),
         option(&Proxy::drain_timeout, {.name = "drain_timeout", .sentence = "How long SIGTERM waits for sessions to end; a second SIGTERM ends at once.",
                .example = "\"30s\"", .most = 86400}),
+        option(&Proxy::tcp_user_timeout, {.name = "tcp_user_timeout", .sentence = "How long sent data may stay unacknowledged before a connection is given up, "
+               "both legs; 0s = the system's.", .example = "\"60s\"", .most = 86400}),
         option(&Proxy::log_format, {.name = "log_format", .sentence = "Form of the operational log on stderr.", .example = "\"json\"", .restart = true}),
         option(&Proxy::log_level, {.name = "log_level", .sentence = "Least grave message of the operational log.", .example = "\"info\""}),
     };

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -124,6 +125,32 @@ Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& ad
     }
     if (sockets.empty()) return refuse(std::move(problem));
     return sockets;
+}
+
+Result<ListenSocket, std::string> adopt_listening(int fd) {
+    ListenSocket made;
+    made.fd_ = Fd(fd);
+    int listens = 0, type = 0;
+    socklen_t size = sizeof listens, type_size = sizeof type;
+    sockaddr_storage bound{};
+    socklen_t bound_size = sizeof bound;
+    const bool stream = ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
+                        ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM &&
+                        ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &bound_size) == 0;
+    if (!stream) return refuse("descriptor " + std::to_string(fd) + " is no listening stream socket");
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) return refuse(errno_text("fcntl"));
+    if (bound.ss_family == AF_UNIX) {
+        const auto& address = reinterpret_cast<const sockaddr_un&>(bound);
+        made.text_ = "unix:" + std::string(address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path));
+        made.local_only_ = true;
+        return made;
+    }
+    char host[NI_MAXHOST] = "";
+    ::getnameinfo(reinterpret_cast<const sockaddr*>(&bound), bound_size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+    made.port_ = bound_port(fd);
+    made.text_ = (bound.ss_family == AF_INET6 ? "[" + std::string(host) + "]" : std::string(host)) + ":" + std::to_string(made.port_);
+    made.local_only_ = std::string_view(host) == "::1" || std::string_view(host).starts_with("127.");
+    return made;
 }
 
 void set_tcp_options(int fd, const TcpOptions& options) {

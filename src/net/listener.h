@@ -31,9 +31,12 @@ class ListenSocket {
     /// The port that was given for port 0; 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::string& text() const { return text_; }
+    /// Only processes of this machine can connect. Known of adopted sockets.
+    [[nodiscard]] bool local_only() const { return local_only_; }
 
   private:
     friend Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress&, const ListenOptions&);
+    friend Result<ListenSocket, std::string> adopt_listening(int fd);
     struct SocketFile {
         std::string path;
         std::uint64_t device = 0, inode = 0;
@@ -43,6 +46,7 @@ class ListenSocket {
     Fd fd_;
     std::uint16_t port_ = 0;
     std::string text_;
+    bool local_only_ = false;
     std::unique_ptr<SocketFile> file_;
 };
 
@@ -50,6 +54,9 @@ class ListenSocket {
 /// file that nobody listens on is replaced; one in use is a refusal.
 [[nodiscard]] Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& address,
                                                                      const ListenOptions& options);
+
+/// A socket that a service manager made, and whose file is its own. Refused: whatever is no listening stream socket.
+[[nodiscard]] Result<ListenSocket, std::string> adopt_listening(int fd);
 
 struct Accepted {
     Fd fd;

@@ -82,6 +82,25 @@ std::string common_name_of(X509_NAME* name) {
     return text.find('\0') == std::string::npos ? text : std::string();
 }
 
+// Names of other kinds (addresses, directory names) are listed as "": they say that alternative names are there.
+std::vector<std::string> alternative_names_of(X509* certificate) {
+    std::vector<std::string> names;
+    auto* const found = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; i < sk_GENERAL_NAME_num(found); ++i) {
+        int kind = 0;
+        void* const value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(found, i), &kind);
+        std::string text;
+        if (kind == GEN_DNS || kind == GEN_EMAIL || kind == GEN_URI) {
+            const auto* string = static_cast<const ASN1_STRING*>(value);
+            text.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)), static_cast<std::size_t>(ASN1_STRING_length(string)));
+        }
+        if (text.find('\0') != std::string::npos) text.clear();
+        names.push_back(std::move(text));
+    }
+    GENERAL_NAMES_free(found);
+    return names;
+}
+
 }  // namespace
 
 TlsServerContext::~TlsServerContext() { SSL_CTX_free(context_); }
@@ -119,6 +138,7 @@ std::optional<PeerCertificate> peer_certificate_of(ssl_st* ssl) {
     PeerCertificate peer;
     X509_NAME* const subject = X509_get_subject_name(certificate);
     peer.common_name = common_name_of(subject);
+    peer.alternative_names = alternative_names_of(certificate);
     peer.subject = subject_of(subject);
     peer.sha256.resize(32);
     unsigned size = 0;

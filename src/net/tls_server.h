@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pgveil/core/bytes.h"
 #include "pgveil/core/result.h"
@@ -26,6 +27,7 @@ struct TlsServerOptions {
 /// A client's certificate, verified against client_ca_file.
 struct PeerCertificate {
     std::string common_name;    // empty if there is none, several, or one with a NUL in it
+    std::vector<std::string> alternative_names;   // DNS, e-mail and URI; one that cannot be read names nobody: ""
     std::string subject;        // RFC 2253
     Bytes sha256;               // of the DER form
 };

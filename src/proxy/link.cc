@@ -21,10 +21,10 @@ void give_back(Worker& worker, std::string request) {
 
 }  // namespace
 
-Link::Link(Worker& worker, std::uint64_t id, net::Accepted accepted, bool admin_listener)
+Link::Link(Worker& worker, std::uint64_t id, net::Accepted accepted, bool admin_listener, bool crowded)
     : worker_(worker),
       id_(id),
-      peer_{std::move(accepted.peer), false, admin_listener},
+      peer_{std::move(accepted.peer), false, admin_listener, crowded},
       world_(worker.world()),
       since_(wall_now()),
       timer_(worker.loop(), [this] { time_out(); }),
@@ -229,6 +229,7 @@ void Link::close() {
 void Link::leave() {
     if (std::exchange(left_, true)) return;
     worker_.shared().registry.leave(id_);
+    worker_.shared().doorway.leave(peer_.address.local_socket ? "" : peer_.address.host());
     worker_.forget(id_);
 }
 

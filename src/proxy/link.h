@@ -27,7 +27,7 @@ namespace pgveil::proxy {
 
 class Link final : private net::StreamUser {
   public:
-    Link(Worker& worker, std::uint64_t id, net::Accepted accepted, bool admin_listener);
+    Link(Worker& worker, std::uint64_t id, net::Accepted accepted, bool admin_listener, bool crowded);
     ~Link();
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;

@@ -72,7 +72,7 @@ void Link::on_login_bytes(ByteView data) {
 
 void Link::on_secured(net::Stream&) {
     peer_.encrypted = true;
-    login_->secured();
+    login_->secured(client_.peer_certificate());
 }
 
 void Link::on_login_failed() {
@@ -201,6 +201,7 @@ void Link::connect() {
     const auto view = worker_.view(database_);
     request.application_name = view->enforcing() ? name_ + "/" + application_ : application_;
     request.check_role = !database->dangerous_role;
+    request.tcp_user_timeout = world_->config->proxy.tcp_user_timeout;
     phase_ = Phase::Connecting;
     Worker& worker = worker_;
     worker.shared().connector->connect(std::move(request), [&worker, id = id_](Result<upstream::Handover, upstream::ConnectFailure> result) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/certificate.h"
 #include "crypto/random.h"
 #include "protocol/encoder.h"
 #include "protocol/frontend_messages.h"
@@ -70,7 +71,7 @@ Login::Step Login::take_packet(bool more_waiting, Bytes& out) {
             return fatal(out, sqlstate::ProtocolViolation, fmt::format("received unencrypted data after {} request", ssl ? "SSL" : "GSSAPI encryption"));
         }
         (ssl ? ssl_done_ : gss_done_) = true;
-        const bool yes = ssl && world_->tls && !peer_.address.local_socket;
+        const bool yes = ssl && world_->tls && !peer_.address.local_socket && !peer_.encrypted;
         out.push_back(yes ? 'S' : 'N');
         return yes ? Step::StartTls : Step::NeedMore;
     }
@@ -87,13 +88,30 @@ std::string Login::database() const {
     return std::string(database.empty() ? startup_.get("user") : database);
 }
 
-// An unknown name, a name from the wrong place and a wrong password fail alike, after the same exchange.
 Login::Step Login::begin(Bytes& out) {
     if (startup_.minor > kNewestMinor || !startup_.unknown_options.empty()) {
         protocol::put_negotiate_version(out, kNewestMinor, startup_.unknown_options);
     }
-    const std::string_view user = startup_.get("user");
-    if (user.empty()) return fatal(out, sqlstate::InvalidAuthorization, "no PostgreSQL user name specified in startup packet");
+    if (const auto refused = refuse_early(out)) return *refused;
+    auto found = world_->accounts.find(startup_.get("user"));
+    account_ = found != world_->accounts.end() && may_enter(found->second) ? &found->second : nullptr;
+    if (account_ == nullptr || account_->certificate.empty()) return challenge(out);
+    if (!peer_.certificate) {   // who has no certificate of ours learns nothing of who needs one
+        account_ = nullptr;
+        return challenge(out);
+    }
+    if (!auth::certificate_proves(account_->certificate, peer_.certificate->common_name, peer_.certificate->alternative_names)) {
+        password_failed_ = true;
+        return fatal(out, sqlstate::InvalidAuthorization, fmt::format("certificate authentication failed for user \"{}\"", startup_.get("user")));
+    }
+    state_ = State::Over;
+    return Step::Proven;
+}
+
+/// What may be said before anybody has proved anything.
+std::optional<Login::Step> Login::refuse_early(Bytes& out) {
+    if (peer_.crowded) return fatal(out, sqlstate::TooManyConnections, "too many connections from this address");
+    if (startup_.get("user").empty()) return fatal(out, sqlstate::InvalidAuthorization, "no PostgreSQL user name specified in startup packet");
     const bool needs_tls = world_->config->proxy.tls.effective() == config::TlsMode::Require && !peer_.address.local_socket;
     if (needs_tls && !peer_.encrypted) return fatal(out, sqlstate::InvalidAuthorization, "this listener takes encrypted connections only: use sslmode=require or stricter");
     if (world_->is_console(database()) && world_->tls && !peer_.encrypted && !peer_.address.local_socket) {
@@ -103,12 +121,14 @@ Login::Step Login::begin(Bytes& out) {
     if (!replication.empty() && replication != "false" && replication != "off" && replication != "0" && replication != "no") {
         return fatal(out, sqlstate::FeatureNotSupported, "replication connections are not supported");
     }
-    auto found = world_->accounts.find(user);
-    const bool known = found != world_->accounts.end() && may_enter(found->second);
-    account_ = known ? &found->second : nullptr;
+    return std::nullopt;
+}
+
+// An unknown name, a name from the wrong place and a wrong password fail alike, after the same exchange.
+Login::Step Login::challenge(Bytes& out) {
     auth::ScramSettings settings;
-    settings.name = user;
-    if (known) settings.verifier = found->second.verifier;
+    settings.name = startup_.get("user");
+    if (account_ != nullptr) settings.verifier = account_->verifier;
     if (peer_.encrypted && world_->tls) settings.endpoint_hash = world_->tls->end_point_hash();
     const Bytes random = crypto::random_bytes(settings.nonce.size());
     std::ranges::copy(random, settings.nonce.begin());

@@ -9,7 +9,7 @@
 //   Packet    | SSLRequest                     | Packet (link starts TLS), answered S or N
 //   Packet    | GSSENCRequest                  | Packet, answered N
 //   Packet    | CancelRequest                  | Over: Cancel
-//   Packet    | StartupMessage                 | Sasl, AuthenticationSASL sent
+//   Packet    | StartupMessage                 | Sasl, AuthenticationSASL sent; Over: Proven by certificate
 //   Sasl      | SASLInitialResponse, Response  | Sasl, or Over: Proven
 //   any       | anything else                  | Over: Close, after FATAL where PostgreSQL says one
 #pragma once
@@ -27,6 +27,8 @@ struct Peer {
     net::PeerAddress address;
     bool encrypted = false;
     bool admin_listener = false;      // of [admin] listen: people only
+    bool crowded = false;             // too many connections from its address
+    std::optional<net::PeerCertificate> certificate = std::nullopt;   // verified
 };
 
 class Login {
@@ -39,8 +41,9 @@ class Login {
 
     /// Takes all of `bytes`. `more_waiting`: the socket holds further plain bytes (asked before TLS starts).
     [[nodiscard]] Step feed(ByteView bytes, bool more_waiting, Bytes& out);
-    void secured() { peer_.encrypted = true; ssl_done_ = true; }
-    [[nodiscard]] bool at_first_byte() const { return buffer_.empty() && !ssl_done_ && !gss_done_ && state_ == State::Packet; }
+    /// TLS is on, asked for or direct: within direct TLS an SSLRequest is still answered (N), as the server does.
+    void secured(std::optional<net::PeerCertificate> certificate) { peer_.encrypted = true, peer_.certificate = std::move(certificate); }
+    [[nodiscard]] bool at_first_byte() const { return buffer_.empty() && !peer_.encrypted && !ssl_done_ && !gss_done_ && state_ == State::Packet; }
 
     [[nodiscard]] const protocol::CancelRequestMessage& cancel() const { return cancel_; }
     [[nodiscard]] const protocol::StartupMessage& startup() const { return startup_; }
@@ -54,6 +57,8 @@ class Login {
     enum class State : std::uint8_t { Over, Packet, Sasl };
     Step take_packet(bool more_waiting, Bytes& out);
     Step begin(Bytes& out);
+    Step challenge(Bytes& out);
+    [[nodiscard]] std::optional<Step> refuse_early(Bytes& out);
     Step take_sasl(Bytes& out);
     Step reply(const auth::ScramReply& answer, Bytes& out);
     Step fatal(Bytes& out, SqlState code, std::string message);

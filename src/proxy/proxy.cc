@@ -35,7 +35,7 @@ Proxy::Proxy(std::shared_ptr<const config::Config> config, LogLine log) : log_(s
     world_ = std::move(world);
 }
 
-Result<std::unique_ptr<Proxy>, std::string> Proxy::start(std::shared_ptr<const config::Config> config, LogLine log) {
+Result<std::unique_ptr<Proxy>, std::string> Proxy::start(std::shared_ptr<const config::Config> config, LogLine log, std::vector<PassedSocket> passed) {
     std::unique_ptr<Proxy> proxy(new Proxy(config, std::move(log)));
     if (auto why = proxy->open_state()) return refuse(std::move(*why));
     auto world = make_world(config, proxy->keys_, ++proxy->world_versions_);
@@ -55,7 +55,7 @@ Result<std::unique_ptr<Proxy>, std::string> Proxy::start(std::shared_ptr<const c
     proxy->shared_.catalogs = proxy->catalogs_.get();
     proxy->catalogs_->use(proxy->world_);
     for (const std::string& name : proxy->catalogs_->wait_for_first()) proxy->log_(config::LogLevel::Warning, "not served yet: " + name);
-    if (auto why = proxy->open_listeners()) return refuse(std::move(*why));
+    if (auto why = proxy->open_listeners(passed)) return refuse(std::move(*why));
     return proxy;
 }
 
@@ -160,25 +160,38 @@ void Proxy::start_workers() {
     desk_->call([this](control::ControlService& service) { publish_permissions(service); });
 }
 
-std::optional<std::string> Proxy::open_listeners() {
+// What the service manager passed stands in place of the config's addresses, agents' and people's each for itself.
+std::optional<std::string> Proxy::open_listeners(std::span<const PassedSocket> passed) {
     const config::Config& config = *world_->config;
-    const auto listen = [&](const config::Endpoint& endpoint, bool admin) -> std::optional<std::string> {
-        net::ListenAddress address{endpoint.host, endpoint.port, endpoint.directory};
-        auto sockets = net::listen_on(address, {});
+    bool agents = false, people = false;
+    for (const PassedSocket& given : passed) {
+        const bool admin = given.name == "admin";
+        auto socket = net::adopt_listening(given.fd);
+        if (!socket) return socket.error();
+        if (!world_->tls && !socket->local_only()) return socket->text() + ": a passed socket beyond loopback needs proxy.tls";
+        (admin ? people : agents) = true;
+        listen(std::move(*socket), admin);
+    }
+    const auto open = [&](const config::Endpoint& endpoint, bool admin) -> std::optional<std::string> {
+        auto sockets = net::listen_on({endpoint.host, endpoint.port, endpoint.directory}, {});
         if (!sockets) return sockets.error();
-        for (net::ListenSocket& socket : *sockets) {
-            listening_.push_back(socket.text());
-            workers_.front()->post([socket = std::move(socket), admin](Worker& worker) mutable { worker.listen(std::move(socket), admin); });
-        }
+        for (net::ListenSocket& socket : *sockets) listen(std::move(socket), admin);
         return std::nullopt;
     };
     for (const config::Endpoint& endpoint : config.proxy.listen) {
-        if (auto why = listen(endpoint, false)) return why;
+        if (agents) break;
+        if (auto why = open(endpoint, false)) return why;
     }
     for (const config::Endpoint& endpoint : config.admin.listen) {
-        if (auto why = listen(endpoint, true)) return why;
+        if (people) break;
+        if (auto why = open(endpoint, true)) return why;
     }
     return std::nullopt;
+}
+
+void Proxy::listen(net::ListenSocket socket, bool admin) {
+    listening_.push_back(socket.text());
+    workers_.front()->post([socket = std::move(socket), admin](Worker& worker) mutable { worker.listen(std::move(socket), admin); });
 }
 
 void Proxy::everywhere(const std::function<void(Worker&)>& task) {

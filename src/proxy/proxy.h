@@ -5,15 +5,18 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include "net/fd.h"
+#include "proxy/systemd.h"
 #include "proxy/worker.h"
 
 namespace pgveil::proxy {
 
 class Proxy final : private console::ConsoleHost {
   public:
-    [[nodiscard]] static Result<std::unique_ptr<Proxy>, std::string> start(std::shared_ptr<const config::Config> config, LogLine log);
+    [[nodiscard]] static Result<std::unique_ptr<Proxy>, std::string> start(std::shared_ptr<const config::Config> config, LogLine log,
+                                                                       std::vector<PassedSocket> passed = {});
     ~Proxy() override;
 
     /// SIGHUP, RELOAD: all or nothing.
@@ -31,7 +34,8 @@ class Proxy final : private console::ConsoleHost {
     Proxy(std::shared_ptr<const config::Config> config, LogLine log);
     [[nodiscard]] std::optional<std::string> open_state();
     [[nodiscard]] std::optional<std::string> open_control();
-    [[nodiscard]] std::optional<std::string> open_listeners();
+    [[nodiscard]] std::optional<std::string> open_listeners(std::span<const PassedSocket> passed);
+    void listen(net::ListenSocket socket, bool admin);
     void start_workers();
     void publish_permissions(control::ControlService& service);
     void control_changed(const RequestView* request);

@@ -36,6 +36,25 @@ std::size_t Registry::sessions_of(std::string_view name) const {
     return static_cast<std::size_t>(std::ranges::count_if(kept_, [&](const auto& k) { return k.second.entry.name == name; }));
 }
 
+// As many again may wait to be told no; beyond that nothing is spent on them.
+Doorway::Verdict Doorway::enter(const std::string& host, std::uint32_t most_per_host, std::uint32_t most) {
+    constexpr std::size_t waiting = 100;
+    const std::scoped_lock lock(mutex_);
+    const std::size_t of_host = ++by_host_[host];
+    ++all_;
+    if (all_ > 2 * std::size_t{most} + waiting) return Verdict::Drop;
+    if (host.empty() || most_per_host == 0 || of_host <= most_per_host) return Verdict::Enter;
+    return of_host <= 2 * std::size_t{most_per_host} + waiting ? Verdict::Refuse : Verdict::Drop;
+}
+
+void Doorway::leave(const std::string& host) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_host_.find(host);
+    if (found == by_host_.end()) return;
+    --all_;
+    if (--found->second == 0) by_host_.erase(found);
+}
+
 Access Permissions::access(std::string_view agent, std::string_view database, WallTime now) const {
     if (!known) return Access::None;
     for (const control::Switch& s : off) {

@@ -50,6 +50,20 @@ class Registry {
     std::map<std::uint64_t, Kept> kept_;
 };
 
+/// Open client connections, proven or not, in all and by address. Mutex inside; called twice a connection.
+class Doorway {
+  public:
+    enum class Verdict : std::uint8_t { Drop, Refuse, Enter };
+    /// Refuse: it may be told so, once it has said who it is. Drop: too many of those as well. Always pair with leave().
+    [[nodiscard]] Verdict enter(const std::string& host, std::uint32_t most_per_host, std::uint32_t most);
+    void leave(const std::string& host);
+
+  private:
+    std::mutex mutex_;
+    std::map<std::string, std::uint32_t> by_host_;
+    std::size_t all_ = 0;
+};
+
 /// Numbers for SHOW STATS; relaxed.
 struct Counters {
     std::atomic<std::uint64_t> sessions{0}, statements{0}, received{0}, sent{0};
@@ -76,6 +90,7 @@ struct Shared {
     upstream::Canceller* canceller = nullptr;
     console::ConsoleHost* host = nullptr;
     Registry registry;
+    Doorway doorway;
     Counters counters;
     std::atomic<std::uint64_t> next_session{1};
     std::vector<Worker*> workers;

@@ -57,9 +57,16 @@ void Worker::listen(net::ListenSocket socket, bool admin_listener) {
 }
 
 void Worker::adopt(net::Accepted accepted, bool admin_listener) {
+    const auto& limits = world_->config->proxy;
+    const std::string host = accepted.peer.local_socket ? "" : accepted.peer.host();
+    const Doorway::Verdict verdict = shared_.doorway.enter(host, limits.max_per_address, limits.max_clients);
+    if (verdict == Doorway::Verdict::Drop) return shared_.doorway.leave(host);
+    if (limits.tcp_user_timeout.count() > 0 && !accepted.peer.local_socket) {
+        net::set_tcp_options(accepted.fd.get(), {.user_timeout_ms = static_cast<unsigned>(std::chrono::milliseconds(limits.tcp_user_timeout).count())});
+    }
     const std::uint64_t id = shared_.next_session.fetch_add(1);
     ++shared_.counters.sessions;
-    auto link = std::make_unique<Link>(*this, id, std::move(accepted), admin_listener);
+    auto link = std::make_unique<Link>(*this, id, std::move(accepted), admin_listener, verdict == Doorway::Verdict::Refuse);
     links_.emplace(id, std::move(link));
 }
 

@@ -8,9 +8,11 @@ namespace pgveil::proxy {
 namespace {
 
 Result<Account, std::string> with_secret(Account account, const Secret& secret, std::span<const std::string> from, std::string_view name) {
-    const auto verifier = crypto::parse_verifier(text_of(secret.reveal()));
-    if (!verifier) return refuse(fmt::format("the secret of \"{}\" is not a SCRAM-SHA-256 verifier", name));
-    account.verifier = *verifier;
+    if (account.certificate.empty()) {
+        const auto verifier = crypto::parse_verifier(text_of(secret.reveal()));
+        if (!verifier) return refuse(fmt::format("the secret of \"{}\" is not a SCRAM-SHA-256 verifier", name));
+        account.verifier = *verifier;
+    }
     for (const std::string& range : from) {
         const auto parsed = net::parse_ip_range(range);
         if (!parsed) return refuse(parsed.error());
@@ -21,8 +23,9 @@ Result<Account, std::string> with_secret(Account account, const Secret& secret, 
 
 Result<std::shared_ptr<World>, std::string> with_accounts(std::shared_ptr<World> world) {
     for (const config::AgentEntry& entry : world->config->agents) {
-        if (entry.auth != config::AuthMethod::Scram) return refuse(fmt::format("agent \"{}\": only auth = \"scram\" is supported yet", entry.name));
+        if (entry.auth == config::AuthMethod::Token) return refuse(fmt::format("agent \"{}\": auth = \"token\" is not supported yet", entry.name));
         Account account;
+        if (entry.auth == config::AuthMethod::Cert) account.certificate = entry.subject.empty() ? entry.name : entry.subject;
         account.agent = {entry.name, entry.owner, {}};
         account.max_sessions = entry.max_sessions;
         auto made = with_secret(std::move(account), entry.secret, entry.from, entry.name);

@@ -18,7 +18,8 @@
 namespace pgveil::proxy {
 
 struct Account {
-    crypto::ScramVerifier verifier;
+    crypto::ScramVerifier verifier;    // of nothing if `certificate` is set
+    std::string certificate;           // the name its certificate must prove; empty: a password
     bool is_person = false;
     Agent agent;                       // if not a person
     Person person;                     // if a person

@@ -146,6 +146,13 @@ Result<ConnectionParameters, std::string> assemble(const ConnectRequest& request
     if (!request.database.empty()) parameters->set("dbname", request.database);
     if (!request.application_name.empty()) parameters->set("application_name", request.application_name);
     if (parameters->get("connect_timeout").empty()) parameters->set("connect_timeout", kDefaultConnectTimeout);
+    // A server that vanished is noticed within two minutes rather than the system's two hours.
+    for (const auto& [keyword, value] : {std::pair{"keepalives_idle", "60"}, {"keepalives_interval", "15"}, {"keepalives_count", "4"}}) {
+        if (parameters->get(keyword).empty()) parameters->set(keyword, value);
+    }
+    if (request.tcp_user_timeout.count() > 0 && parameters->get("tcp_user_timeout").empty()) {
+        parameters->set("tcp_user_timeout", std::to_string(request.tcp_user_timeout.count()));
+    }
     // A GSS layer would be libpq's private buffer; a walsender speaks another language than we check.
     parameters->set("gssencmode", "disable");
     parameters->remove("replication");

@@ -5,6 +5,7 @@
 // password file. Settings come from agents: names and values are hostile. Values, any thread.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct ConnectRequest {
     Secret password;                   // empty: see password_file, else libpq's own ways
     std::string password_file;         // read anew at each connect; its trailing line end does not count
     bool check_role = true;            // fill Handover::role (cached per conninfo and database)
+    std::chrono::milliseconds tcp_user_timeout{0};   // unless the conninfo has its own; zero: the system's
 };
 
 /// libpq keywords and values. Holds the password: not to be kept or shown.

@@ -170,14 +170,14 @@ class Pgveil:
     people dana (approver, auditor; owns the agents), erik (approver, admin), otto (auditor only)."""
 
     def __init__(self, cluster, database="shop", mode="enforce", proxy="", policy="", masking=masked_columns, more="", database_more="",
-                 audit="", durability="strict", workers=2, start=True):
+                 audit="", durability="strict", workers=2, start=True, tls=""):
         self.cluster, self.database, self.mode, self.durability, self.workers = cluster, database, mode, durability, workers
         self.dir, self.port, self.process = temporary("proxy"), free_port(), None
         make_certificate(self.dir)
         passfile = self.dir / "pgpass"
         passfile.write_text(f"*:*:*:pgveil_reader:{reader_password}\n*:*:*:pgveil_writer:{writer_password}\n")
         passfile.chmod(0o600)
-        self.parts = {"proxy": proxy, "policy": policy, "masking": masking, "more": more, "database_more": database_more, "audit": audit}
+        self.parts = {"proxy": proxy, "policy": policy, "masking": masking, "more": more, "database_more": database_more, "audit": audit, "tls": tls}
         self.upstream = f"host=127.0.0.1 port={cluster.port} dbname={database} passfile={passfile}"
         self.key_line = subprocess.run([binary, "keygen", "--out", self.dir / "sign.key"], capture_output=True, text=True).stdout.strip()
         self.write_config()
@@ -203,7 +203,7 @@ state   = "state"
 mode = "allow"
 cert = "server.crt"
 key  = "server.key"
-
+{p["tls"]}
 [policy]
 mode = "{self.mode}"
 {p["policy"]}
