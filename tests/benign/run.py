@@ -26,6 +26,7 @@ def start():
     Shared.cluster = world.Cluster("lc_messages = 'C'")
     world.load_shop(Shared.cluster)
     subprocess.run([world.pg_bin / "pgbench", "-i", "-q", "-h", Shared.cluster.dir, "-p", str(Shared.cluster.port), "-U", "postgres", "shop"], check=True, capture_output=True)
+    Shared.cluster.sql((here / "corpus/warehouse.sql").read_text(), "shop")
     Shared.cluster.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO pgveil_reader, pgveil_writer; ANALYZE", "shop")
     Shared.proxy = world.Pgveil(Shared.cluster)
 
@@ -36,8 +37,9 @@ def stop():
             getattr(part, end)()
 
 
-def direct():
-    return Wire("127.0.0.1", Shared.cluster.port, "pgveil_reader", world.reader_password, "shop", startup={"application_name": "x"})
+def direct(writes=False):
+    who = ("pgveil_writer", world.writer_password) if writes else ("pgveil_reader", world.reader_password)
+    return Wire("127.0.0.1", Shared.cluster.port, *who, "shop", startup={"application_name": "x"})
 
 
 def through():
@@ -63,9 +65,10 @@ def difference(expected, seen):
     return f"PostgreSQL: {str(canonical(expected))[:400]}\n    pgveil:     {str(canonical(seen))[:400]}"
 
 
-def compare(statements, extended=False):
+def compare(statements, extended=False, writes=False):
+    """`writes`: beside the role of a session that may write, whose privileges information_schema shows."""
     troubles = []
-    with direct() as d, through() as t:
+    with direct(writes) as d, through() as t:
         for sql in statements:
             send = (lambda c: c.extended(sql)) if extended else (lambda c: c.query(sql))
             expected, seen = send(d), send(t)
@@ -75,8 +78,8 @@ def compare(statements, extended=False):
     assert not troubles, f"{len(troubles)} of {len(statements)} differ:\n" + "\n".join(troubles[:12])
 
 
-def statements_of_file():
-    text = "\n".join(line for line in (here / "analytics.sql").read_text().splitlines() if not line.startswith("--"))
+def statements_of_file(name="analytics.sql"):
+    text = "\n".join(line for line in (here / name).read_text().splitlines() if not line.startswith("--"))
     return [s.strip().rstrip(";") for s in re.split(r";\n", text) if s.strip()]
 
 
@@ -136,6 +139,21 @@ def _():
                                             input=describe_family, capture_output=True, text=True, timeout=120))
     assert len(found) > 60, len(found)
     compare(found)
+
+
+@case("introspection as JDBC, ORMs, pgAdmin, DBeaver, Metabase and PostgREST write it answers the same", limit=180)
+def _():
+    compare(statements_of_file("corpus/tools.sql"), writes=True)
+    compare(statements_of_file("corpus/tools.sql"), extended=True, writes=True)
+
+
+@case("the reports of two warehouses, after TPC-H and TPC-DS, answer the same", limit=180)
+def _():
+    for name in ("corpus/tpch.sql", "corpus/tpcds.sql"):
+        found = statements_of_file(name)
+        assert len(found) >= 15, len(found)
+        compare(["SET search_path = wholesale, retail", *found])
+        compare(["SET search_path = wholesale, retail", *found], extended=True)
 
 
 @case("pg_dump's catalog queries, captured and replayed, answer the same")
