@@ -5,6 +5,7 @@
 
 #include "codec/scalar.h"
 #include "engine/value_masker.h"
+#include "transform/transform.h"
 
 namespace pgveil::masking {
 namespace {
@@ -38,13 +39,14 @@ bool names_reach(Carrier carrier, Oid oid) { return carrier != Carrier::Plain ||
 }  // namespace
 
 struct RowMasker::State {
-    State(std::shared_ptr<const CompiledRules> rules, const KeyedHash& keys) : masker(std::move(rules), keys) {}
+    State(std::shared_ptr<const CompiledRules> rules, const KeyedHash& key) : keys(key), masker(std::move(rules), key) {}
 
     const ColumnContext& context_of(std::size_t index, const Column& column);
     void collect_echoes(Oid relation, std::span<const CellView> cells, const RowPlan& plan);
     std::string_view subject_of(const ColumnPlan& plan);
     Fate treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to);
 
+    const KeyedHash& keys;
     ValueMasker masker;
     std::vector<ColumnContext> columns;
     std::vector<Changed> changed;
@@ -215,6 +217,14 @@ std::span<const Finding> RowMasker::detect(std::string_view text, std::string_vi
     if (!doubt) return findings;
     state.whole.push_back({"UNDETERMINED", "", 0, text.size(), 1.0, Transform::Redact});
     return state.whole;
+}
+
+bool RowMasker::made_mask(std::string_view text, bool by_shape) const {
+    if (contains_keyed_mask(text, state_->keys)) return true;
+    if (!by_shape) return false;
+    const bool redaction = text.size() > 4 && text.front() == '[' && text.back() == ']' &&
+                           std::ranges::all_of(text.substr(1, text.size() - 2), [](char c) { return (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9'); });
+    return redaction || text.find("***") != std::string_view::npos;
 }
 
 std::string RowMasker::mask_text(std::string_view text, std::string_view column_name) {

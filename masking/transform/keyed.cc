@@ -167,19 +167,30 @@ bool uuid_at(std::string_view text, std::size_t at, const KeyedHash& keys) {
     return std::equal(bytes.begin() + 10, bytes.end(), marker.begin());
 }
 
+/// What only the key's holder can have made.
+bool marker_at(std::string_view text, std::size_t at, const KeyedHash& keys) {
+    const char c = text[at];
+    if (c == '@') return at >= 20 && text.substr(at, kMaskedHost.size()) == kMaskedHost && marked_word_at(text, at - 20, keys);
+    if (c == 't' && text.substr(at, 4) == "tok_" && marked_word_at(text, at + 4, keys)) return true;
+    if (c == '4' && text.substr(at, 6) == "400000" && run_of(text, at, 16, is_digit)) return card_at(text.substr(at, 16), keys);
+    return is_hex(c) && ((run_of(text, at, 32, is_hex) && hash_at(text, at, keys)) || uuid_at(text, at, keys));
+}
+
 bool mask_at(std::string_view text, std::size_t at, const KeyedHash& keys) {
     const char c = text[at];
     if (c == '[') return redaction_at(text, at);
     if (c == '*') return text.substr(at, 3) == "***";
-    if (c == '@') return at >= 20 && text.substr(at, kMaskedHost.size()) == kMaskedHost && marked_word_at(text, at - 20, keys);
-    if (c == 't' && text.substr(at, 4) == "tok_" && marked_word_at(text, at + 4, keys)) return true;
-    if (c == '4' && text.substr(at, 6) == "400000" && run_of(text, at, 16, is_digit)) return card_at(text.substr(at, 16), keys);
-    if (is_hex(c) && run_of(text, at, 32, is_hex) && hash_at(text, at, keys)) return true;
-    if (is_hex(c) && uuid_at(text, at, keys)) return true;
-    return reserved_number_at(text, at) || (is_upper(c) && listed_name_at(text, at));
+    return marker_at(text, at, keys) || reserved_number_at(text, at) || (is_upper(c) && listed_name_at(text, at));
 }
 
 }  // namespace
+
+bool contains_keyed_mask(std::string_view text, const KeyedHash& keys) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (marker_at(text, at, keys)) return true;
+    }
+    return false;
+}
 
 bool contains_mask(std::string_view text, const KeyedHash& keys) {
     for (std::size_t at = 0; at < text.size(); ++at) {

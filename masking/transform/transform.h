@@ -45,6 +45,9 @@ void append_pseudonym(std::string_view key_domain, std::string_view class_name, 
 /// Names from the list and partial forms are recognised by their shape.
 [[nodiscard]] bool contains_mask(std::string_view text, const KeyedHash& keys);
 
+/// The same of keyed masks alone: nobody writes one by chance.
+[[nodiscard]] bool contains_keyed_mask(std::string_view text, const KeyedHash& keys);
+
 /// The form in which equal things are equal: e-mail in lower case, numbers as digits alone. For keyed transforms.
 void append_canonical(std::string_view class_name, std::string_view value, std::string& to);
 

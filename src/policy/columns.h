@@ -25,6 +25,7 @@ struct PredicateFinding {
 
 struct AssignmentFinding {
     bool any_sensitive = false;
+    bool writes_masked = false;           // a value goes into a column that this agent sees masked
     std::vector<std::string> reasons;     // why an allow rule is not enough; empty: it is
 };
 [[nodiscard]] AssignmentFinding judge_assignments(const Question& question);

@@ -118,6 +118,7 @@ void apply_sensitivity(const Question& question, Decision& decision) {
     decision.equality_values = predicates.values;
     if (decision.verdict == Verdict::Refuse) return;
     const AssignmentFinding assignments = judge_assignments(question);
+    decision.writes_masked = assignments.writes_masked;
     if (!assignments.reasons.empty()) hold_at_least(decision, assignments.reasons, "built-in: sensitive data written");
     if (predicates.verdict == Verdict::Forward) return;
     // A person who approves a held write reads its conditions; only a column's own deny outranks that.

@@ -56,6 +56,7 @@ struct Decision {
     std::chrono::seconds wait{0}, pending{1800}, approved{600};
     Limits limits;
     bool touches_sensitive = false;      // error and notice texts are reduced
+    bool writes_masked = false;          // a value goes into a column that this agent sees masked: may it be a mask?
     bool neutral_data_errors = false;    // class 22/23 become one neutral code
     std::uint32_t equality_values = 0;   // distinct values this statement compares with sensitive columns
     std::vector<ShadowHit> shadow;       // rules on trial that matched, in order

@@ -105,6 +105,7 @@ AssignmentFinding judge_assignments(const Question& question) {
         if (target == nullptr) continue;
         finding.any_sensitive = true;
         if (assignment.assigns_value) {
+            finding.writes_masked = true;
             add_once(finding.reasons, "writes " + target->tag.column + ", which this agent sees masked");
         }
     }

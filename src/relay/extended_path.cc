@@ -154,6 +154,10 @@ void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& por
     if (const auto unknown = unknown_name(analysis)) return refuse(*unknown);
     if (const auto why_not = cannot_run(*portal->judged)) return refuse(*why_not);
     deferred_->portal = portal;
+    if (const auto back = writes_mask(statement->text, *portal->judged, bound(bind, statement)); back && decision.verdict != policy::Verdict::Refuse) {
+        record_refusal(*portal->judged, statement->text, "deny", "");
+        return refuse(*back);
+    }
     switch (decision.verdict) {
         case policy::Verdict::Refuse:
             record_refusal(*portal->judged, statement->text, "deny", "");

@@ -203,6 +203,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] std::optional<protocol::ErrorOut> unknown_name(const sql::Analysis& analysis) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> writes_mask(std::string_view text, const Judged& judged, std::span<const BoundParameter> parameters) const;
 
     // run.cc, server_lock.cc
     void refuse(const protocol::ErrorOut& error);

@@ -78,6 +78,10 @@ void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
     if (const auto unknown = unknown_name(judged->analysis)) return refuse(*unknown);
     if (const auto why_not = cannot_run(*judged)) return refuse(*why_not);
     if (is_local(judged->analysis)) return local_query(judged);
+    if (const auto back = writes_mask(text, *judged, {}); back && decision.verdict != policy::Verdict::Refuse) {
+        record_refusal(*judged, text, "deny", "");
+        return refuse(*back);
+    }
     switch (decision.verdict) {
         case policy::Verdict::Refuse:
             record_refusal(*judged, text, "deny", "");

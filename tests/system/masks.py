@@ -231,3 +231,22 @@ def _():
         a.send(query("SELECT * FROM late"))
         a.until()
         absent(bytes(a.received), b"late.secret@")
+
+
+@case("a masked value is not written back: PV006, in literals and parameters, whatever the column; honest text is")
+def _():
+    with agent() as a:
+        shown, person, phone_shown = a.query("SELECT email, full_name, phone FROM customers WHERE id = 7").ok().rows[0]
+        for sql in (f"UPDATE customers SET email = '{shown}' WHERE id = 8", f"UPDATE customers SET city = 'x', full_name = '{person}' WHERE id = 7", f"UPDATE customers SET phone = '{phone_shown}' WHERE id = 7",
+                    f"INSERT INTO tickets (id, subject, body, opened_at) VALUES (99999, 'call', 'reach {shown} soon', now())", f"WITH x AS (UPDATE customers SET email = E'{shown}' RETURNING 1) SELECT * FROM x",
+                    f"PREPARE back AS UPDATE customers SET email = '{shown}' WHERE id = 7", f"SELECT * FROM pgveil.submit('UPDATE customers SET email = ''{shown}''')"):
+            got = a.query(sql)
+            equal(got.sqlstate, "PV006", sql)
+            contains(got.error["H"] if isinstance(got.error, dict) else str(got.error), "Leave the column out")
+        for values in (("UPDATE customers SET email = $1 WHERE id = $2", (shown, "7")), ("UPDATE customers SET full_name = $1 WHERE id = $2", (person, "7")), ("UPDATE tickets SET body = $1 WHERE id = $2", (f"of {shown}", "7"))):
+            equal(a.extended(*values).sqlstate, "PV006", values[0])
+        # Nobody's mask: a look-alike key, stars in a title, brackets where nothing is masked.
+        for sql in ("UPDATE products SET title = '*** SALE ***' WHERE id = 1", "UPDATE products SET title = '[DRAFT]' WHERE id = 1", "UPDATE customers SET email = 'abcdefghijkmnpqrstuv@masked.invalid' WHERE id = 7"):
+            equal(a.query(sql).sqlstate, "PV001", sql)
+        # Reading with one is no writing: it finds nothing, and says so as PostgreSQL would.
+        equal(a.query(f"SELECT id FROM customers WHERE email = '{shown}'").ok().rows, [])

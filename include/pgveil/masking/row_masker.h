@@ -74,6 +74,9 @@ class RowMasker {
     /// `text` with every finding masked by its rule's transform; never longer than 2 * text + 64 * findings.
     [[nodiscard]] std::string mask_text(std::string_view text, std::string_view column_name);
 
+    /// True if `text` holds a mask that this proxy's key made; `by_shape`: or has the shape of one (`[PERSON]`, `j***`).
+    [[nodiscard]] bool made_mask(std::string_view text, bool by_shape) const;
+
   private:
     struct State;
     std::unique_ptr<State> state_;
