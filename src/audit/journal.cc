@@ -23,6 +23,9 @@ namespace {
 constexpr std::size_t QueueBytes = 64 << 20;
 constexpr std::size_t BatchBytes = 4 << 20, BatchRecords = 8192;
 constexpr auto IdleEvery = std::chrono::minutes(15);
+constexpr auto GroupEvery = std::chrono::milliseconds(10);
+// A longer text becomes a file of its own, synced: work for the audit thread.
+constexpr std::size_t LongText = 24 << 10;
 
 /// About what the record occupies while it waits.
 std::size_t weight_of(const Record& record) {
@@ -41,14 +44,16 @@ class ThreadedJournal final : public Journal {
   public:
     ThreadedJournal(const JournalOptions& options, Fd lock, std::unique_ptr<LogWriter> writer,
                     std::unique_ptr<AnchorSender> anchors)
-        : queue_limit_(options.queue_records), lock_(std::move(lock)), writer_(std::move(writer)),
+        : queue_limit_(options.queue_records), group_(options.group), lock_(std::move(lock)), writer_(std::move(writer)),
           anchors_(std::move(anchors)) {
         publish();
         start_thread();
     }
     ~ThreadedJournal() override;
 
-    Accepted append(Record record) override;
+    Accepted append(Record&& record) override;
+    bool write_through() override;
+    void want_durable(std::uint64_t sequence) override;
     [[nodiscard]] std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
     [[nodiscard]] bool failed() const override { return failed_.load(std::memory_order_acquire); }
     void on_progress(std::function<void()> call) override { on_progress_ = std::move(call); }
@@ -56,14 +61,22 @@ class ThreadedJournal final : public Journal {
     bool wait(std::uint64_t sequence) override;
 
   private:
+    enum class Work : std::uint8_t { End, Idle, Records };
     void start_thread();
     void run();
-    bool take_batch(std::vector<Record>& batch);
-    void commit(std::vector<Record>& batch);
+    Work wait_for_work();
+    std::vector<Record> take_queue();
+    bool write_queued();
+    void sync();
+    void commit_one(Kind kind);
+    void moved(bool done, std::uint64_t until);
     void publish();
 
     const std::size_t queue_limit_;
+    const bool group_;
     Fd lock_;
+    // Held while records are written, not while they are synced; always before mutex_.
+    std::mutex writing_;
     std::unique_ptr<LogWriter> writer_;
     std::unique_ptr<AnchorSender> anchors_;
     std::function<void()> on_progress_;
@@ -72,8 +85,8 @@ class ThreadedJournal final : public Journal {
     std::condition_variable filled_, progressed_;
     std::deque<Record> queue_;
     std::size_t queued_bytes_ = 0;
-    std::uint64_t accepted_ = 0, taken_ = 0;
-    bool sleeping_ = false, ending_ = false;
+    std::uint64_t accepted_ = 0, taken_ = 0, wanted_ = 0;
+    bool sleeping_ = false, ending_ = false, has_long_text_ = false;
     JournalStatus status_;
     std::atomic<std::uint64_t> durable_{0};
     std::atomic<bool> failed_{false}, low_{false};
@@ -97,12 +110,13 @@ ThreadedJournal::~ThreadedJournal() {
     thread_.join();
 }
 
-Accepted ThreadedJournal::append(Record record) {
+Accepted ThreadedJournal::append(Record&& record) {
     const std::size_t weight = weight_of(record);
     std::unique_lock lock(mutex_);
     if (failed_ || ending_ || (low_ && !must_fit(record))) return {Append::Failed, 0};
     if (queue_.size() >= queue_limit_ || (queued_bytes_ + weight > QueueBytes && !queue_.empty())) return {Append::Full, 0};
     if (record.time == WallTime{}) record.time = wall_now();
+    has_long_text_ = has_long_text_ || record.sql.size() > LongText;
     queue_.push_back(std::move(record));
     queued_bytes_ += weight;
     const std::uint64_t sequence = ++accepted_;
@@ -112,35 +126,57 @@ Accepted ThreadedJournal::append(Record record) {
     return {Append::Accepted, sequence};
 }
 
-void ThreadedJournal::run() {
-    std::vector<Record> batch;
-    while (take_batch(batch)) commit(batch);
-    if (!failed_) {
-        Record stop;
-        stop.kind = Kind::LogStop;
-        stop.time = wall_now();
-        batch.assign(1, std::move(stop));
-        commit(batch);
+bool ThreadedJournal::write_through() {
+    if (!group_) return true;
+    {
+        const std::lock_guard lock(mutex_);
+        if (has_long_text_) return wanted_ = accepted_, filled_.notify_one(), false;
     }
-    writer_->close();
+    const std::lock_guard writing(writing_);
+    return write_queued();
 }
 
-/// Waits for records; an idle quarter of an hour gives a log.idle. False: the end, and nothing is left.
-bool ThreadedJournal::take_batch(std::vector<Record>& batch) {
-    batch.clear();
-    std::unique_lock lock(mutex_);
-    sleeping_ = true;
-    const auto patience = low_ ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(IdleEvery);
-    const bool woken = filled_.wait_for(lock, patience, [this] { return ending_ || !queue_.empty(); });
-    sleeping_ = false;
-    if (!woken && !low_) {
-        Record idle;
-        idle.kind = Kind::LogIdle;
-        idle.time = wall_now();
-        batch.push_back(std::move(idle));
-        return true;
+void ThreadedJournal::want_durable(std::uint64_t sequence) {
+    if (!group_) return;   // it hurries anyway
+    {
+        const std::lock_guard lock(mutex_);
+        if (sequence <= wanted_) return;
+        wanted_ = sequence;
     }
-    if (ending_ && queue_.empty()) return false;
+    filled_.notify_one();
+}
+
+void ThreadedJournal::run() {
+    while (true) {
+        switch (wait_for_work()) {
+            case Work::End:
+                if (!failed_) commit_one(Kind::LogStop);
+                writer_->close();
+                return;
+            case Work::Idle: commit_one(Kind::LogIdle); break;
+            case Work::Records: sync(); break;
+        }
+    }
+}
+
+/// Strict: until there is a record. Group: until the next sync is due, or is wanted.
+ThreadedJournal::Work ThreadedJournal::wait_for_work() {
+    std::unique_lock lock(mutex_);
+    const auto nothing = [this] { return queue_.empty() && taken_ == durable_; };
+    if (nothing() || failed_) {
+        sleeping_ = true;
+        const auto patience = low_ ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(IdleEvery);
+        const bool woken = filled_.wait_for(lock, patience, [&] { return ending_ || (!nothing() && !failed_); });
+        sleeping_ = false;
+        if (!woken && !failed_) return low_ ? Work::Records : Work::Idle;
+    }
+    if (group_) filled_.wait_for(lock, GroupEvery, [this] { return ending_ || wanted_ > durable_; });
+    return ending_ && (nothing() || failed_) ? Work::End : Work::Records;
+}
+
+/// Under the mutex.
+std::vector<Record> ThreadedJournal::take_queue() {
+    std::vector<Record> batch;
     std::size_t bytes = 0;
     while (!queue_.empty() && batch.size() < BatchRecords && bytes < BatchBytes) {
         const std::size_t weight = weight_of(queue_.front());
@@ -150,23 +186,61 @@ bool ThreadedJournal::take_batch(std::vector<Record>& batch) {
         batch.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
-    return true;
+    if (queue_.empty()) has_long_text_ = false;
+    return batch;
 }
 
-void ThreadedJournal::commit(std::vector<Record>& batch) {
-    const std::uint64_t until = taken_;
-    writer_->try_restore_reserve();
-    if (failed_) return;
-    const bool done = writer_->commit(batch, wall_now());
+/// Under writing_.
+bool ThreadedJournal::write_queued() {
+    while (!failed_) {
+        std::vector<Record> batch;
+        {
+            const std::lock_guard lock(mutex_);
+            batch = take_queue();
+        }
+        if (batch.empty()) return true;
+        if (!writer_->write(std::move(batch), wall_now())) moved(false, 0);
+    }
+    return false;
+}
+
+void ThreadedJournal::sync() {
+    LogWriter::Sync covered;
+    std::uint64_t until = 0;
+    {
+        const std::lock_guard writing(writing_);
+        writer_->try_restore_reserve();
+        if (!write_queued()) return;
+        until = taken_;
+        if (writer_->unsynced() == 0) return moved(true, until);   // a fault or a rotation has synced all
+        covered = writer_->begin_sync();
+    }
+    const int error = sync_data(covered.fd);
+    const std::lock_guard writing(writing_);
+    moved(writer_->end_sync(covered, error, wall_now()), until);
+}
+
+void ThreadedJournal::commit_one(Kind kind) {
+    Record record;
+    record.kind = kind;
+    record.time = wall_now();
+    std::vector<Record> batch;
+    batch.push_back(std::move(record));
+    const std::lock_guard writing(writing_);
+    moved(writer_->commit(std::move(batch), wall_now()), taken_);
+}
+
+/// Under writing_: the writer has done what it could; tells those who wait.
+void ThreadedJournal::moved(bool done, std::uint64_t until) {
     low_ = writer_->low_on_space();
     {
         const std::lock_guard lock(mutex_);
         if (!done) failed_ = true;
-        if (done) durable_.store(until, std::memory_order_release);
+        if (done) durable_.store(std::max(until, durable_.load()), std::memory_order_release);
         publish();
     }
     progressed_.notify_all();
-    if (done && !batch.empty()) anchors_->offer(writer_->last_checkpoint());
+    if (done) anchors_->offer(writer_->last_checkpoint());
     if (on_progress_) on_progress_();
 }
 
@@ -191,6 +265,7 @@ JournalStatus ThreadedJournal::status() const {
 }
 
 bool ThreadedJournal::wait(std::uint64_t sequence) {
+    want_durable(sequence);
     std::unique_lock lock(mutex_);
     progressed_.wait(lock, [&] { return durable_ >= sequence || failed_; });
     return durable_ >= sequence;

@@ -3,6 +3,10 @@
 // append() hands a record over and gives its sequence number in this process; durable() says up to which
 // number everything is on disk and signed. Bounded: Full means stop reading clients, never drop. Failed
 // means nothing can be written any more: PV008 for everything. Layout and rules: design audit.md.
+//
+// Strict: the audit thread writes and syncs whatever comes, at once. Group: whoever appends hands what is queued to
+// the kernel with write_through(), which costs no change of threads; the audit thread syncs and signs every 10 ms, and
+// at once when somebody waits for durability.
 // Owner: proxy (one per process). Does not read hostile bytes.
 #pragma once
 
@@ -21,6 +25,7 @@ struct JournalOptions {
     std::string dir;
     std::string sign_key_file;
     std::string origin = "pgveil";
+    bool group = false;                      // durability = "group"
     bool log_is_new = false;                 // only then a missing key or directory is made
     std::uint64_t reserve_bytes = 256ULL << 20;
     std::uint64_t segment_bytes = 256ULL << 20;
@@ -52,7 +57,13 @@ class Journal {
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    [[nodiscard]] virtual Accepted append(Record record) = 0;
+    /// `record` is taken only if it is accepted.
+    [[nodiscard]] virtual Accepted append(Record&& record) = 0;
+    /// Group: what is queued goes to the kernel now, on this thread; a crash of the process loses none of it. False:
+    /// it could not, and written() tells nothing new yet. Strict: does nothing.
+    virtual bool write_through() { return true; }
+    /// Somebody waits until `sequence` is durable. Any thread; returns at once.
+    virtual void want_durable(std::uint64_t) {}
     /// Highest sequence number that is durable. Lock-free.
     [[nodiscard]] virtual std::uint64_t durable() const = 0;
     [[nodiscard]] virtual bool failed() const = 0;

@@ -1,13 +1,15 @@
 // LogWriter: the one hand that writes a log. Lines, segments, blobs, tree, checkpoints, faults; no thread, no queue.
 //
-// commit() = render, write blobs, one write, one fdatasync, tree, sign, append the note. A descriptor that
-// failed once is never used again: the unacknowledged records go to a new segment, in the main directory first,
-// then in the fallback, behind a storage.fault record that names what happened and what the old segment is
-// worth. When that fails too, the writer has failed for good.
-// Owner: Journal's thread. Blocks. Reads nothing hostile.
+// write() = render, write blobs, one write. begin_sync(), fdatasync, end_sync() = tree, sign, append the note.
+// commit() is both. What was written is kept until it is synced: a descriptor that failed once is never used
+// again, and the records that are not durable go to a new segment, in the main directory first, then in the
+// fallback, behind a storage.fault record that names what happened and what the old segment is worth. When that
+// fails too, the writer has failed for good.
+// Owner: Journal, under its lock, but for the fdatasync between begin and end. Blocks. Reads nothing hostile.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,21 @@ class LogWriter {
     /// Signs the tree as it is: a new log's empty one, or what recovery found.
     [[nodiscard]] bool checkpoint(WallTime now);
     /// All of them durable and signed, or false: nothing may be believed and nothing more will be written.
-    [[nodiscard]] bool commit(const std::vector<Record>& records, WallTime now);
+    [[nodiscard]] bool commit(std::vector<Record> records, WallTime now);
+    /// All of them handed to the kernel, or false as above. A crash of this process loses none of them.
+    [[nodiscard]] bool write(std::vector<Record> records, WallTime now);
+    /// What a sync that begins now makes durable. The caller syncs `fd`, without the lock if it likes.
+    struct Sync {
+        Fd fd;
+        std::uint64_t segment = 0;   // in which of our segments, counted
+        std::size_t records = 0;
+        std::uint64_t size = 0;
+    };
+    [[nodiscard]] Sync begin_sync() const;
+    /// `error`: of the sync. The records it covers count and are signed, or are written anew.
+    [[nodiscard]] bool end_sync(const Sync& sync, int error, WallTime now);
+    /// Records written and not yet durable.
+    [[nodiscard]] std::size_t unsynced() const { return unsynced_.size(); }
     /// Gives reserved space back. The files stay as they are.
     void close();
 
@@ -49,9 +65,11 @@ class LogWriter {
     [[nodiscard]] const std::string& last_fault() const { return fault_; }
 
   private:
-    [[nodiscard]] bool write_batch(const std::vector<Record>& records);
-    [[nodiscard]] bool write_after_fault(const std::vector<Record>& records, WallTime now);
-    void render(const std::vector<Record>& records);
+    [[nodiscard]] bool rotate(WallTime now);
+    [[nodiscard]] bool put(std::span<const Record> records);
+    [[nodiscard]] bool write_after_fault(WallTime now);
+    void settle(std::size_t records, std::uint64_t size);
+    void render(std::span<const Record> records);
     bool render_one(const Record& record, bool first);
     [[nodiscard]] bool write_blob(const Blob& blob);
     [[nodiscard]] bool open_segment(std::size_t dir);
@@ -71,7 +89,11 @@ class LogWriter {
 
     Fd segment_;
     std::string segment_path_;
+    std::uint64_t segments_opened_ = 0;
     std::uint64_t segment_size_ = 0;  // bytes that hold durable leaves
+    std::uint64_t written_size_ = 0;  // and those that the kernel has
+    std::vector<Record> unsynced_;
+    std::vector<Digest> unsynced_leaves_;
     std::uint64_t preallocated_ = 0;
     std::size_t segment_dir_ = 0;
     WallTime segment_opened_{};

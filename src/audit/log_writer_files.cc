@@ -39,7 +39,8 @@ bool LogWriter::open_segment(std::size_t dir) {
     const std::uint64_t first = tree_.size();
     const auto path_of = [&](const std::string& in, std::uint32_t copy) { return segment_path(in, first, copy); };
     segment_path_ = path_of(options_.dirs[dir], free_copy(options_.dirs, path_of));
-    segment_size_ = 0;
+    segment_size_ = written_size_ = 0;
+    ++segments_opened_;
     auto opened = open_append(segment_path_, true);
     if (!opened) return note_fault("open", opened.error()), false;
     segment_ = std::move(*opened);

@@ -52,11 +52,13 @@ bool Verifier::see(const LeafView& leaf) {
     return true;
 }
 
-/// A commit's first record says which checkpoint stood before it: that one must have been met.
+/// A batch's first record says which checkpoint stood when it was written: that one must have been met. With group
+/// durability it may be an older one than the last: records are written while a later one is being made.
 void Verifier::check_promise(std::uint64_t index, std::uint64_t size) {
     // While the log grows, checkpoints newer than our look at the notes are not missing.
     if (running_ && notes_.front() == nullptr) return;
-    if (seen_size_ == size) return;
+    while (!seen_sizes_.empty() && seen_sizes_.front() < size) seen_sizes_.pop_front();
+    if (!seen_sizes_.empty() && seen_sizes_.front() == size) return;
     fail_completeness("record " + std::to_string(index) + " was written after a checkpoint of size " + std::to_string(size) +
                       ", which is missing");
 }
@@ -72,7 +74,7 @@ void Verifier::check_checkpoints() {
 
 void Verifier::check_checkpoint(const SignedCheckpoint& note) {
     ++checkpoints_;
-    seen_size_ = note.checkpoint.size;
+    if (seen_sizes_.empty() || seen_sizes_.back() != note.checkpoint.size) seen_sizes_.push_back(note.checkpoint.size);
     const std::uint64_t last = note.checkpoint.size == 0 ? 0 : note.checkpoint.size - 1;
     if (!verify(key_, note)) {
         fail_integrity(last, "checkpoint at " + notes_.place() + " is not signed by the key");

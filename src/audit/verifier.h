@@ -4,6 +4,7 @@
 // Hostile: every file of the log and every anchor.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -55,7 +56,7 @@ class Verifier {
 
     CompactRange tree_;
     std::uint64_t checkpoints_ = 0, signed_size_ = 0;
-    std::optional<std::uint64_t> seen_size_;  // of the last checkpoint met, good or bad
+    std::deque<std::uint64_t> seen_sizes_;    // of checkpoints met, good or bad, from the last that a record named
     bool any_checkpoint_ = false, ends_with_stop_ = false;
     WallTime last_time_{}, signed_time_{}, stepped_back_to_{};
     std::uint64_t steps_back_ = 0;

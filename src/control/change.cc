@@ -12,7 +12,8 @@ Change::~Change() {
 }
 
 std::uint64_t Change::log(audit::Record record) {
-    const auto accepted = journal_.append(record);
+    audit::Record given = record;
+    const auto accepted = journal_.append(std::move(given));
     if (accepted.outcome != audit::Append::Accepted) throw Down{Down::Which::Log};
     last_ = accepted.sequence;
     records_.push_back(std::move(record));

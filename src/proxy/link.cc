@@ -61,7 +61,7 @@ void Link::run(relay::Actions& actions) {
 void Link::carry_out(relay::Action& action) {
     struct Visitor {
         Link& link;
-        void operator()(relay::AppendRecord& a) const { link.worker_.append(link.id_, a.number, std::move(a.record)); }
+        void operator()(relay::AppendRecord& a) const { link.worker_.append(link.id_, a.number, a.awaited, std::move(a.record)); }
         void operator()(relay::AskControl& a) const {
             Worker& worker = link.worker_;
             worker.shared().desk->post([&worker, id = link.id_, ticket = a.ticket, ask = std::move(a.ask)](control::ControlService& service) mutable {
@@ -146,6 +146,9 @@ void Link::on_closed(net::Stream& stream, net::CloseReason reason) {
     if (&stream == &client_ || reason != net::CloseReason::Flushed) close();
 }
 
+void Link::on_written(std::uint64_t number) {
+    with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_written(number, now, out); });
+}
 void Link::on_durable(std::uint64_t number) {
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_durable(number, now, out); });
 }
@@ -243,7 +246,7 @@ void Link::record(audit::Kind kind, std::string_view why) {
     made.address = peer_.address.text;
     made.task = task_;
     if (!why.empty()) made.more.emplace_back("why", std::string(why));
-    worker_.append(id_, 0, std::move(made));
+    worker_.append(id_, 0, relay::Awaited::Nothing, std::move(made));
 }
 
 }  // namespace pgveil::proxy

@@ -32,6 +32,7 @@ class Link final : private net::StreamUser {
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
+    void on_written(std::uint64_t number);
     void on_durable(std::uint64_t number);
     void on_control(std::uint64_t ticket, control::Answer answer);
     void on_request_changed(const std::string& id);

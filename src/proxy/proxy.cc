@@ -82,6 +82,7 @@ std::optional<std::string> Proxy::open_state() {
     audit::JournalOptions options;
     options.dir = config.audit.dir.path;
     options.sign_key_file = config.audit.sign_key_file.path;
+    options.group = shared_.group_durability = config.audit.durability == config::Durability::Group;
     options.log_is_new = new_state_;
     options.reserve_bytes = config.audit.reserve.bytes;
     options.fallback_dir = config.audit.fallback_dir.path;

@@ -84,6 +84,7 @@ using LogLine = std::function<void(config::LogLevel, std::string)>;
 
 struct Shared {
     audit::Journal* journal = nullptr;
+    bool group_durability = false;
     Desk* desk = nullptr;
     Catalogs* catalogs = nullptr;
     upstream::Connector* connector = nullptr;

@@ -1,5 +1,7 @@
 #include "proxy/worker.h"
 
+#include <utility>
+
 #include "proxy/link.h"
 
 namespace pgveil::proxy {
@@ -149,20 +151,47 @@ void Worker::forget(std::uint64_t session) {
     post([session](Worker& self) { self.links_.erase(session); });
 }
 
-void Worker::append(std::uint64_t session, std::uint64_t number, audit::Record record) {
+void Worker::append(std::uint64_t session, std::uint64_t number, relay::Awaited awaited, audit::Record record) {
     if (!unsent_.empty()) {
-        unsent_.push_back({session, number, std::move(record)});
+        unsent_.push_back({session, number, awaited, std::move(record)});
         return;
     }
-    audit::Record copy = record;   // the journal takes it only if it has room
-    const audit::Accepted accepted = shared_.journal->append(std::move(copy));
-    switch (accepted.outcome) {
-        case audit::Append::Accepted: waiting_.push_back({accepted.sequence, session, number}); break;
-        case audit::Append::Full:
-            unsent_.push_back({session, number, std::move(record)});
-            break;
-        case audit::Append::Failed: journal_wakeup_.poke(); break;
+    const audit::Accepted taken = shared_.journal->append(std::move(record));
+    switch (taken.outcome) {
+        case audit::Append::Accepted: return accepted(taken.sequence, session, number, awaited);
+        case audit::Append::Full: unsent_.push_back({session, number, awaited, std::move(record)}); return;
+        case audit::Append::Failed: journal_wakeup_.poke(); return;
     }
+}
+
+void Worker::accepted(std::uint64_t sequence, std::uint64_t session, std::uint64_t number, relay::Awaited awaited) {
+    const bool group = shared_.group_durability;
+    if (group) loop_.at_turn_end(record_writer_);
+    if (awaited == relay::Awaited::Nothing) return;
+    if (group && awaited == relay::Awaited::Result) return unwritten_.push_back({sequence, session, number});
+    waiting_.push_back({sequence, session, number});
+    shared_.journal->want_durable(sequence);
+}
+
+// A turn's work is asked for twice: streams send first, so that the server works while the records are written.
+void Worker::RecordWriter::turn() {
+    waited_ = !waited_;
+    if (waited_) return worker_.loop_.at_turn_end(*this);
+    worker_.write_records();
+}
+
+void Worker::write_records() {
+    const bool written = shared_.journal->write_through();
+    const std::vector<Waiting> records = std::exchange(unwritten_, {});
+    for (const Waiting& done : records) {
+        if (written) {
+            if (Link* found = link(done.session)) found->on_written(done.number);
+        } else {
+            waiting_.push_back(done);   // the journal's own thread does it
+        }
+    }
+    if (!written && !records.empty()) shared_.journal->want_durable(records.back().sequence);
+    if (shared_.journal->failed()) journal_wakeup_.poke();
 }
 
 void Worker::journal_moved() {
@@ -185,10 +214,9 @@ void Worker::journal_moved() {
 
 void Worker::flush_unsent() {
     while (!unsent_.empty()) {
-        audit::Record copy = unsent_.front().record;
-        const audit::Accepted accepted = shared_.journal->append(std::move(copy));
-        if (accepted.outcome != audit::Append::Accepted) return;
-        waiting_.push_back({accepted.sequence, unsent_.front().session, unsent_.front().number});
+        const audit::Accepted taken = shared_.journal->append(std::move(unsent_.front().record));
+        if (taken.outcome != audit::Append::Accepted) return;
+        accepted(taken.sequence, unsent_.front().session, unsent_.front().number, unsent_.front().awaited);
         unsent_.pop_front();
     }
 }

@@ -49,8 +49,8 @@ class Worker {
     [[nodiscard]] Link* link(std::uint64_t session);
     void forget(std::uint64_t session);
 
-    /// Appends to the log; the link hears of durability by on_durable(number).
-    void append(std::uint64_t session, std::uint64_t number, audit::Record record);
+    /// Appends to the log; the link hears what it awaits by on_written or on_durable(number).
+    void append(std::uint64_t session, std::uint64_t number, relay::Awaited awaited, audit::Record record);
 
     [[nodiscard]] Shared& shared() { return shared_; }
     [[nodiscard]] net::EventLoop& loop() { return loop_; }
@@ -68,8 +68,21 @@ class Worker {
     };
     struct Unsent {
         std::uint64_t session, number;
+        relay::Awaited awaited;
         audit::Record record;
     };
+    /// Group durability: one write for the records of a turn, after the turn's bytes have left.
+    class RecordWriter final : public net::TurnWork {
+      public:
+        explicit RecordWriter(Worker& worker) : worker_(worker) {}
+
+      private:
+        void turn() override;
+        Worker& worker_;
+        bool waited_ = false;
+    };
+    void accepted(std::uint64_t sequence, std::uint64_t session, std::uint64_t number, relay::Awaited awaited);
+    void write_records();
     void journal_moved();
     void flush_unsent();
     void check_grants();
@@ -84,6 +97,8 @@ class Worker {
     std::unordered_map<std::uint64_t, std::unique_ptr<Link>> links_;
     std::vector<std::unique_ptr<net::Listener>> listeners_;
     std::deque<Waiting> waiting_;        // appended, not yet durable; in order
+    std::vector<Waiting> unwritten_;     // group durability: appended in this turn
+    RecordWriter record_writer_{*this};
     std::deque<Unsent> unsent_;          // the journal's queue was full
     net::Wakeup journal_wakeup_;
     net::Timer grants_timer_;

@@ -16,10 +16,15 @@
 
 namespace pgveil::relay {
 
-/// Append to the log; `number` counts this session's records from 1. Durability comes back as
-/// Relay::on_durable(number).
+/// What waits for a record: nothing, its statement's first result byte, or its statement's effect.
+enum class Awaited : std::uint8_t { Effect, Result, Nothing };
+
+/// Append to the log; `number` counts this session's records from 1. What is awaited comes back: before an effect
+/// the record is durable (Relay::on_durable), before a result it is at least safe from this process's end
+/// (Relay::on_written).
 struct AppendRecord {
     std::uint64_t number = 0;
+    Awaited awaited = Awaited::Effect;
     audit::Record record;
 };
 /// Ask the control thread; the answer comes back as Relay::on_control(ticket, answer).

@@ -14,12 +14,12 @@ bool has_token(const BoundParameter& parameter) {
 
 }  // namespace
 
-std::uint64_t Relay::record(audit::Record what) {
+std::uint64_t Relay::record(audit::Record what, Awaited awaited) {
     what.time = now_.wall;
     what.agent = setup_.agent.name;
     what.database = setup_.view->database;
     what.session = setup_.session.value;
-    out_->others.emplace_back(AppendRecord{++records_, std::move(what)});
+    out_->others.emplace_back(AppendRecord{++records_, awaited, std::move(what)});
     return records_;
 }
 
@@ -58,7 +58,7 @@ void Relay::on_trial(const Judged& judged, audit::Record& intent) {
 }
 
 RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, std::span<const BoundParameter> parameters,
-                        std::string_view decision, std::string_view request) {
+                        std::string_view decision, std::string_view request, Awaited awaited) {
     auto run = std::make_shared<Run>();
     run->number = ++runs_;
     run->judged = judged;
@@ -75,10 +75,10 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     intent.decision = std::string(decision);
     intent.request = std::string(request);
     if (!run->enforced) on_trial(*judged, intent);
-    const std::uint64_t number = record(std::move(intent));
     // BEGIN, SET and ROLLBACK do not wait; COMMIT waits when there is something to commit (start_write).
-    const bool light = judged->analysis.kind == sql::Kind::Transaction || judged->analysis.kind == sql::Kind::Session;
-    run->intent = light && !transaction_.wrote ? 0 : number;
+    const bool light = (judged->analysis.kind == sql::Kind::Transaction || judged->analysis.kind == sql::Kind::Session) && !transaction_.wrote;
+    const std::uint64_t number = record(std::move(intent), light && awaited == Awaited::Result ? Awaited::Nothing : awaited);
+    run->intent = light ? 0 : number;
     run->records_result = true;
     return run;
 }

@@ -1,6 +1,7 @@
 #include "relay/relay.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "relay/refusal.h"
 
@@ -51,16 +52,21 @@ void Relay::on_server(ByteView bytes, Now now, Actions& out) {
     resume();
 }
 
-void Relay::on_durable(std::uint64_t record, Now now, Actions& out) {
+void Relay::on_written(std::uint64_t record, Now now, Actions& out) {
     now_ = now;
     out_ = &out;
+    written_ = std::max(written_, record);
+    if (!std::exchange(blocked_, false)) return;
+    pump_server();
+    server_.keep_rest();
+    if (server_lost_) return on_peer_lost(true, now, out);
+    resume();
+}
+
+void Relay::on_durable(std::uint64_t record, Now now, Actions& out) {
     durable_ = std::max(durable_, record);
-    if (blocked_) {
-        blocked_ = false;
-        pump_server();
-        server_.keep_rest();
-        if (server_lost_) return on_peer_lost(true, now, out);
-    }
+    on_written(record, now, out);
+    if (state_ == State::Ended) return;
     if (state_ == State::WaitingForRecord && deferred_ && deferred_->record <= durable_) {
         state_ = State::Reading;
         run_deferred();

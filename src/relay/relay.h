@@ -45,6 +45,7 @@ class Relay final : private sql::NamedStatements {
 
     void on_client(ByteView bytes, Now now, Actions& out);
     void on_server(ByteView bytes, Now now, Actions& out);
+    void on_written(std::uint64_t record, Now now, Actions& out);
     void on_durable(std::uint64_t record, Now now, Actions& out);
     void on_control(std::uint64_t ticket, control::Answer answer, Now now, Actions& out);
     void on_request_changed(std::string_view id, Now now, Actions& out);
@@ -242,10 +243,10 @@ class Relay final : private sql::NamedStatements {
     void fail_executed();
 
     // records.cc
-    std::uint64_t record(audit::Record record);
+    std::uint64_t record(audit::Record record, Awaited awaited = Awaited::Nothing);
     [[nodiscard]] audit::Record statement_record(audit::Kind kind, const Judged& judged, std::uint64_t number) const;
     RunPtr begin_run(const JudgedPtr& judged, const sql::LoggedText& logged, std::span<const BoundParameter> parameters,
-                     std::string_view decision, std::string_view request);
+                     std::string_view decision, std::string_view request, Awaited awaited = Awaited::Result);
     void on_trial(const Judged& judged, audit::Record& intent);
     void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request);
     void record_result(Run& run);
@@ -288,7 +289,7 @@ class Relay final : private sql::NamedStatements {
     bool client_read_only_ = false;           // of its open transaction
     std::string application_name_;            // as the client sees it
     std::uint64_t batch_tag_ = 1;             // of the first message since the last Sync
-    std::uint64_t next_tag_ = 1, next_ticket_ = 1, records_ = 0, durable_ = 0, runs_ = 0;
+    std::uint64_t next_tag_ = 1, next_ticket_ = 1, records_ = 0, written_ = 0, durable_ = 0, runs_ = 0;
     std::vector<protocol::RawCell> cells_;
     std::vector<masking::CellView> views_;
     Cut cut_;

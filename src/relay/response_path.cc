@@ -17,13 +17,13 @@ std::vector<std::int16_t> formats_of(ByteView description) {
 
 }  // namespace
 
-/// Nothing of a statement's result leaves before its intent is durable.
+/// Nothing of a statement's result leaves before its intent is recorded, as durably as the log is set to be for reads.
 bool Relay::blocks() const {
     const session::Entry* head = pipeline_.head();
     if (head == nullptr || head->disposition != session::Disposition::Forward) return false;
     if (head->request != session::Request::Query && head->request != session::Request::Execute) return false;
     for (const Pending& pending : pending_) {
-        if (pending.tag == head->tag) return pending.run && pending.run->intent > durable_;
+        if (pending.tag == head->tag) return pending.run && pending.run->intent > written_;
     }
     return false;
 }

@@ -88,7 +88,7 @@ void Relay::start_write(const JudgedPtr& judged, std::string request) {
                                   : deferred_->type == 'Q' ? *protocol::parse_query(deferred_->body)
                                                            : std::string_view(deferred_->portal->statement->text);
     deferred_->judged = judged;
-    deferred_->run = begin_run(judged, logged(text), deferred_->request.parameters, request.empty() ? "allow" : "approved", request);
+    deferred_->run = begin_run(judged, logged(text), deferred_->request.parameters, request.empty() ? "allow" : "approved", request, Awaited::Effect);
     deferred_->run->request = std::move(request);
     deferred_->record = deferred_->run->number == 0 ? 0 : records_;
     state_ = State::WaitingForRecord;

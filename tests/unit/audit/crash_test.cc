@@ -255,7 +255,7 @@ int fill_the_disk(const LogFixture& log) {
     Record refused = LogFixture::statement(1);
     refused.decision = "deny";
     for (int i = 0; i < 100; ++i) {
-        if (!(*journal)->wait((*journal)->append(refused).sequence)) return 5;  // refusals are still recorded
+        if (!(*journal)->wait((*journal)->append(Record(refused)).sequence)) return 5;  // refusals are still recorded
     }
     if ((*journal)->status().last_fault.find("space") == std::string::npos) return 6;
     journal->reset();

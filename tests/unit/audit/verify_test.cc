@@ -221,7 +221,7 @@ TEST_CASE("a clock set back shows in freshness") {
     auto journal = log.open();
     Record early = LogFixture::statement(1);
     early.time = wall_now() - std::chrono::hours(2);
-    CHECK(journal->wait(journal->append(early).sequence));
+    CHECK(journal->wait(journal->append(Record(early)).sequence));
     journal.reset();
     const VerifyReport report = verified(log);
     CHECK(report.freshness.finding == Finding::Unproven);
@@ -273,7 +273,7 @@ TEST_CASE("search finds by each of its filters") {
     r.request = "r_1";
     r.sqlstate = "PV001";
     journal->append(LogFixture::statement(0));
-    CHECK(journal->wait(journal->append(r).sequence));
+    CHECK(journal->wait(journal->append(Record(r)).sequence));
     journal.reset();
     const auto hits = [&](const Filter& filter) {
         std::size_t count = 0;

@@ -20,7 +20,7 @@ using std::chrono::seconds;
 /// Keeps what was appended; durable at once unless told to fail.
 class MemoryJournal final : public audit::Journal {
   public:
-    audit::Accepted append(audit::Record record) override {
+    audit::Accepted append(audit::Record&& record) override {
         if (full) return {audit::Append::Full, 0};
         records.push_back(std::move(record));
         return {audit::Append::Accepted, records.size()};
