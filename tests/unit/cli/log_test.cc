@@ -167,7 +167,7 @@ TEST_CASE("a value is found by the tokens its statements hold, and never printed
     for (const auto& literal : masked.literals) record.literals.push_back({literal.type, literal.token, literal.length});
     auto journal = log.open();
     journal->append(LogFixture::statement(2));
-    CHECK(journal->wait(journal->append(record).sequence));
+    CHECK(journal->wait(journal->append(Record(record)).sequence));
     journal.reset();
     const std::vector<std::string> search{"search", "--log", log.options.dir, "--value-from-tty", "--token-key", key_file, "--json"};
     const Ran found = run(log, search, "o'neil@example.com\n");
@@ -207,7 +207,7 @@ TEST_CASE("export gives one event a record in the shapes of OCSF, ECS and CSV") 
         record.sqlstate = "00000";
         record.duration_us = 1500;
         record.masked = {{"email", 2}};
-        CHECK(journal->wait(journal->append(record).sequence));
+        CHECK(journal->wait(journal->append(Record(record)).sequence));
     }
     const Ran ocsf = run(log, {"export", "--log", log.options.dir, "--format", "ocsf", "--kind", "stmt.*"});
     CHECK(ocsf.exit == 0);
