@@ -66,7 +66,6 @@ class Relay final : private sql::NamedStatements {
     void on_audit_failed(Now now, Actions& out);
     /// Grants changed, but the session may go on.
     void on_access(Access access) { setup_.access = access; }
-
     /// A ParameterStatus as this agent's client is to see it.
     [[nodiscard]] static std::string client_view(const Agent& agent, std::string_view name, std::string_view value);
     [[nodiscard]] bool wants_client() const { return state_ == State::Reading && !awaits_copy(); }
