@@ -79,12 +79,17 @@ struct Snapshot::Index {
     std::unordered_map<std::string_view, Oid> schema_name;
     std::unordered_map<Oid, std::string_view> schema_oid;
     std::unordered_set<std::string_view> identifiers;
+    std::unordered_set<std::uint64_t> implicit_casts;   // source and target
+
+    static std::uint64_t cast_key(Oid source, Oid target) { return std::uint64_t{source.value} << 32U | target.value; }
 
     explicit Index(const Contents& contents) {
         index_items(contents.relations, relation_oid, relation_name);
         index_items(contents.functions, function_oid, function_name);
         index_items(contents.types, type_oid, type_name);
         index_items(contents.operators, operator_oid, operator_name);
+        for (const Cast& cast : contents.casts)
+            if (cast.context == 'i') implicit_casts.insert(cast_key(cast.source, cast.target));
         for (const auto& [oid, name] : contents.schemas) {
             schema_name.emplace(name, oid);
             schema_oid.emplace(oid, name);
@@ -186,6 +191,8 @@ Oid Snapshot::base_type(Oid oid) const {
     }
     return oid;
 }
+
+bool Snapshot::implicit_cast(Oid source, Oid target) const { return index_->implicit_casts.contains(Index::cast_key(source, target)); }
 
 bool Snapshot::knows_identifier(std::string_view name) const { return index_->identifiers.contains(name); }
 

@@ -160,6 +160,8 @@ class Snapshot {
     [[nodiscard]] std::string column_name(ColumnId column) const;
     /// Domains down to their base type.
     [[nodiscard]] Oid base_type(Oid type) const;
+    /// pg_cast has one of these that needs no word in the text.
+    [[nodiscard]] bool implicit_cast(Oid source, Oid target) const;
     [[nodiscard]] bool knows_identifier(std::string_view name) const;
     /// Not part of the value: the same snapshot with and without it answers alike.
     [[nodiscard]] Memo& memo() const { return memo_; }

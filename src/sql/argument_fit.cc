@@ -1,7 +1,5 @@
 #include "sql/argument_fit.h"
 
-#include <algorithm>
-
 namespace pgveil::sql {
 namespace {
 
@@ -16,12 +14,6 @@ TypeKind kind_taken(Oid declared) {
         case 3500: return TypeKind::Enum;                    // anyenum
     }
     return TypeKind::Unknown;
-}
-
-bool implicit_cast(Oid given, Oid declared, const catalog::Snapshot& catalog) {
-    return std::ranges::any_of(catalog.contents().casts, [&](const catalog::Cast& cast) {
-        return cast.source == given && cast.target == declared && cast.context == 'i';
-    });
 }
 
 }  // namespace
@@ -39,7 +31,7 @@ bool could_pass(Oid given, Oid declared, const catalog::Snapshot& catalog) {
     if (to->kind == TypeKind::Pseudo) return true;
     if (from->kind == TypeKind::Composite && to->kind == TypeKind::Composite) return true;   // a child passes for its parent
     if (from->kind == TypeKind::Array && to->kind == TypeKind::Array) return could_pass(from->element, to->element, catalog);
-    return implicit_cast(value, wanted, catalog) || implicit_cast(given, declared, catalog);
+    return catalog.implicit_cast(value, wanted) || catalog.implicit_cast(given, declared);
 }
 
 }  // namespace pgveil::sql

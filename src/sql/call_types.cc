@@ -40,6 +40,7 @@ void CallTypes::saw(const void* node, std::vector<Oid> types) {
 }
 
 void keep_possible(const catalog::Snapshot& catalog, std::span<const Oid> types, std::vector<const Function*>& candidates) {
+    if (candidates.size() < 2) return;
     const bool certain = !types.empty() && std::ranges::none_of(types, [](Oid type) { return type == kInvalidOid || type == kUnknownLiteral; });
     if (certain && std::ranges::any_of(candidates, [&](const Function* f) { return is_exact(types, *f); })) {
         std::erase_if(candidates, [&](const Function* f) { return !is_exact(types, *f); });
