@@ -110,6 +110,7 @@ def run(source, cluster, make_judge, make_truth, names, counts, more_sql):
                     continue
                 line = file.judged(statement) if re.match(r"\W*(select|with|values|table|explain|show|declare|prepare|execute|copy|fetch|lock|set|insert|update|delete|merge)", statement, re.I) else None
                 if line:
+                    file.truth.before = file.truth.digest()   # what the file itself did before is no doing of this statement
                     counts.add(statement, frozenset([name]), line, file.truth.changes([statement])[0])
                 file.take_effect(statement, line[0] if line else "ddl")
             file.session.close()
