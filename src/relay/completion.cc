@@ -29,8 +29,10 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     const std::string code(fields->sqlstate());
     transaction_.on_error();
-    statements_.discard(pending.name, pending.tag);
-    portals_.discard(pending.name, pending.tag);
+    if (answered.entry.request != session::Request::Query) {
+        statements_.discard(pending.name, pending.tag);
+        portals_.discard(pending.name, pending.tag);
+    }
     if (pending.run && pending.why != Pending::Why::Shape) pending.run->sqlstate = code;
     const RunPtr run = pending.run;
     switch (pending.why) {
@@ -92,6 +94,7 @@ void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, 
     const auto status = protocol::parse_ready_for_query(frame.body);
     if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     transaction_.on_ready(*status);
+    if (entry.request == session::Request::Query) statements_.confirm("", pending.tag);
     const bool cut = entry.request == session::Request::Query && pending.run && pending.run->cut && pending.run->sqlstate.empty();
     if (cut) pending.run->sqlstate = std::string(sqlstate::LimitReached.text());
     if (entry.request == session::Request::Query && pending.run) finish_run(*pending.run);
@@ -145,7 +148,7 @@ void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, s
     if (ends && tag == "ROLLBACK") rolled_back_ = true;
     if (statement.verb == sql::Verb::RollbackTo) transaction_.shielded = false;
     transaction_.on_tag(tag, statement.chain, statement.verb == sql::Verb::RollbackTo);
-    if (statement.name == "session characteristics" && (statement.read_only || statement.read_write)) {
+    if (setup_.view->enforcing() && statement.name == "session characteristics" && (statement.read_only || statement.read_write)) {
         client_read_only_default_ = statement.read_only;
         protocol::put_parameter_status(out_->to_client, "default_transaction_read_only", statement.read_only ? "on" : "off");
     }

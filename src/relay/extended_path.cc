@@ -1,42 +1,15 @@
-// Extended protocol: Parse, Bind, Describe, Execute, Close.
+// Extended protocol: Parse, Describe, Execute, Close; Bind is bind_path.cc's.
 //
 // Parse and Describe only analyse on the server, so they pass for statements that will be held; Bind is
 // where parameters are known and planning could run code, so what is not a read stops there.
-#include <algorithm>
-
-#include "relay/canonical.h"
-#include "relay/plans.h"
 #include "relay/refusal.h"
 #include "relay/relay.h"
 
 namespace pgveil::relay {
 namespace {
 
-constexpr std::size_t kMaxNames = 20'000;   // prepared statements or portals of one session
-
-protocol::ErrorOut bad_message() { return plain(sqlstate::ProtocolViolation, "invalid message format"); }
-
 bool enforced_transaction(const Portal& portal) {
     return portal.judged->analysis.kind == sql::Kind::Transaction && portal.judged->decision.mode == policy::Mode::Enforce;
-}
-
-// Analysing, planning and running a query does (postgres.c, analyze_requires_snapshot); of the rest, what is certain.
-bool takes_snapshot(const sql::Analysis& analysis) {
-    return analysis.kind != sql::Kind::Transaction && !std::ranges::all_of(analysis.statements, [](const sql::Statement& s) {
-        return s.verb == sql::Verb::Set || s.verb == sql::Verb::Reset || s.verb == sql::Verb::Show || s.verb == sql::Verb::Empty;
-    });
-}
-
-std::vector<BoundParameter> bound(const protocol::BindView& bind, const PreparedPtr& statement) {
-    std::vector<BoundParameter> parameters;
-    for (std::size_t i = 0; i < bind.parameters.size(); ++i) {
-        const auto& p = bind.parameters[i];
-        // The server's word for the type: a driver may leave it open in one execution and name it in the next.
-        const auto& described = statement->description ? statement->description->parameters : statement->types;
-        const auto& types = i < described.size() ? described : statement->types;
-        parameters.push_back(canonical({i < types.size() ? types[i] : kInvalidOid, p.format, p.is_null, copy_of(p.value)}));
-    }
-    return parameters;
 }
 
 }  // namespace
@@ -82,122 +55,6 @@ void Relay::inject_describe(std::string_view name, const PreparedPtr& statement)
          {.why = Pending::Why::Describe, .name = std::string(name), .statement = statement});
 }
 
-PortalPtr Relay::make_portal(const protocol::BindView& bind, const PreparedPtr& statement) {
-    auto portal = std::make_shared<Portal>();
-    portal->statement = statement;
-    portal->judged = statement->judged;
-    portal->formats = bind.result_formats;
-    return portal;
-}
-
-void Relay::on_bind(ByteView body) {
-    const auto bind = protocol::parse_bind(body);
-    if (!bind) {
-        if (lenient()) return forward_unread('B', body, session::Request::Bind);
-        if (at_barrier('B', body)) refuse(bad_message());
-        return;
-    }
-    const PreparedPtr statement = statements_.expected(bind->statement);
-    if ((!statement || statement->sql_level) && lenient()) return bind_unknown(body, *bind, statement);
-    if (!statement || portals_.size() > kMaxNames) {
-        // Never sent on: the server may hold an older statement under a name that we forgot.
-        if (!at_barrier('B', body)) return;
-        return refuse(plain(sqlstate::InvalidStatementName, bind->statement.empty()
-                                ? "unnamed prepared statement does not exist"
-                                : "prepared statement \"" + std::string(bind->statement) + "\" does not exist"));
-    }
-    if (statement->sql_level) {
-        if (!at_barrier('B', body)) return;
-        return refuse(plain(sqlstate::FeatureNotSupported, "a statement made by PREPARE cannot be bound by the protocol here", "Use EXECUTE."));
-    }
-    statement->judged = judge(statement->text, statement->types);   // decided again at every Bind
-    if (await_catalog('B', body, *statement->judged)) return;
-    PortalPtr portal = make_portal(*bind, statement);
-    const policy::Decision& decision = portal->judged->decision;
-    batch_open_ = true;
-    const bool copies = cannot_run(*portal->judged).has_value();
-    const bool read = !copies && (portal->judged->analysis.kind == sql::Kind::Read || portal->judged->analysis.kind == sql::Kind::Session);
-    if (!enforced(decision) ||
-        (!statement->local && decision.verdict == policy::Verdict::Forward && read && !transaction_.writable && !audit_failed_ &&
-         !portal->judged->analysis.unparsed)) {
-        return forward_bind(body, bind->portal, portal);
-    }
-    if (!at_barrier('B', body)) return;
-    bind_at_barrier(*bind, portal);
-}
-
-/// Made by PREPARE, or inside a function where nobody saw it: the server knows it, or says that it does not.
-void Relay::bind_unknown(ByteView body, const protocol::BindView& bind, const PreparedPtr& statement) {
-    auto portal = std::make_shared<Portal>();
-    auto judged = std::make_shared<Judged>(statement ? *statement->judged : Judged{});
-    judged->decision.mode = policy::Mode::Shadow;
-    portal->judged = std::move(judged);
-    portal->formats = bind.result_formats;
-    protocol::put_message(out_->to_server, 'B', body);
-    if (portals_.size() <= kMaxNames) portals_.pend(bind.portal, next_tag_, portal);
-    batch_open_ = true;
-    send(session::Request::Bind, session::Disposition::Forward, {.why = Pending::Why::Client, .name = std::string(bind.portal), .portal = portal});
-}
-
-void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& portal) {
-    const PreparedPtr& statement = portal->statement;
-    const sql::Analysis& analysis = portal->judged->analysis;
-    const policy::Decision& decision = portal->judged->decision;
-    if (statement->local) {
-        portal->parameters = bound(bind, statement);
-        portals_.set(bind.portal, portal);
-        return protocol::put_bind_complete(out_->to_client);
-    }
-    // In a failed transaction the server lets only ROLLBACK and its kin through, and says 25P02 itself.
-    const bool failed = transaction_.status == TransactionStatus::Failed;
-    if (failed && analysis.kind != sql::Kind::Transaction) return refuse(failed_transaction());
-    if (const auto unknown = unknown_name(analysis)) return refuse(*unknown);
-    if (const auto why_not = cannot_run(*portal->judged)) return refuse(*why_not);
-    deferred_->portal = portal;
-    if (const auto back = writes_mask(statement->text, *portal->judged, bound(bind, statement)); back && decision.verdict != policy::Verdict::Refuse) {
-        record_refusal(*portal->judged, statement->text, "deny", "");
-        return refuse(*back);
-    }
-    switch (decision.verdict) {
-        case policy::Verdict::Refuse:
-            record_refusal(*portal->judged, statement->text, "deny", "");
-            return refuse(decision);
-        case policy::Verdict::Hold: {
-            const auto parameters = bound(bind, statement);
-            return hold(statement->text, portal->judged, parameters, bind.result_formats);
-        }
-        case policy::Verdict::Forward: break;
-    }
-    switch (analysis.kind) {
-        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown:
-            return start_write(portal->judged, "");
-        case sql::Kind::Transaction:
-            if (transaction_.wrote && !failed) return start_write(portal->judged, "");
-            return forward_bind(deferred_->body, bind.portal, portal);
-        case sql::Kind::Session: case sql::Kind::Read:
-            if (transaction_.writable && !transaction_.shielded) open_shield();
-            return forward_bind(deferred_->body, bind.portal, portal);
-    }
-}
-
-void Relay::forward_bind(ByteView body, std::string_view name, const PortalPtr& portal) {
-    if (!portal->statement->logged) portal->statement->logged = logged(portal->statement->text);
-    if (!portal->run) {
-        const auto bind = protocol::parse_bind(body);
-        std::vector<BoundParameter> parameters;
-        if (bind) parameters = bound(*bind, portal->statement);
-        portal->run = begin_run(portal->judged, *portal->statement->logged, parameters,
-                                enforced(portal->judged->decision) ? "allow" : "shadow", "");
-    }
-    portal->run->formats = portal->formats;
-    batch_snapshot_ = batch_snapshot_ || takes_snapshot(portal->judged->analysis);
-    describe_copies(portal->run, portal->statement->text, false);
-    protocol::put_message(out_->to_server, 'B', body);
-    portals_.pend(name, next_tag_, portal);
-    send(session::Request::Bind, session::Disposition::Forward,
-         {.why = Pending::Why::Client, .name = std::string(name), .portal = portal, .run = portal->run});
-}
-
 void Relay::on_describe(ByteView body) {
     const auto describe = protocol::parse_describe(body);
     if (!describe) {
@@ -208,13 +65,17 @@ void Relay::on_describe(ByteView body) {
     const bool of_statement = describe->target == protocol::Target::Statement;
     const PortalPtr portal = of_statement ? nullptr : portals_.expected(describe->name);
     const PreparedPtr statement = of_statement ? statements_.expected(describe->name) : (portal ? portal->statement : nullptr);
+    if (of_statement && describe->name.empty() && !statement && !lenient()) {   // gone with a Query that was answered here
+        if (at_barrier('D', body)) refuse(plain(sqlstate::InvalidStatementName, "unnamed prepared statement does not exist"));
+        return;
+    }
     if (statement && statement->local) {
         if (at_barrier('D', body)) local_describe(*statement, of_statement, portal ? std::span<const std::int16_t>(portal->formats) : std::span<const std::int16_t>());
         return;
     }
     protocol::put_message(out_->to_server, 'D', body);
     send(of_statement ? session::Request::DescribeStatement : session::Request::DescribePortal, session::Disposition::Forward,
-         {.why = Pending::Why::Client, .name = std::string(describe->name), .statement = statement});
+         {.why = Pending::Why::Client, .name = std::string(describe->name), .statement = of_statement ? statement : nullptr});   // a portal's tells no parameters
     batch_open_ = true;
 }
 
@@ -239,6 +100,10 @@ void Relay::on_execute(ByteView body) {
     }
     if (!portal) {
         if (at_barrier('E', body)) refuse(plain(sqlstate::InvalidCursorName, "portal \"" + std::string(execute->portal) + "\" does not exist"));
+        return;
+    }
+    if (const auto changed = name_changed(*portal)) {
+        if (at_barrier('E', body)) refuse(*changed);
         return;
     }
     if (enforced_transaction(*portal) && transaction_.status == TransactionStatus::InTransaction && transaction_.shielded) {
@@ -267,7 +132,7 @@ void Relay::forward_execute(ByteView body, std::string_view name, const PortalPt
     note_facts(portal->judged->analysis);
     send(session::Request::Execute, session::Disposition::Forward,
          {.why = Pending::Why::Client, .name = std::string(name), .portal = portal, .run = run});
-    after_transaction_verb(portal->judged->analysis, false);
+    after_transaction_verb(portal->judged->analysis);
 }
 
 void Relay::on_close(ByteView body) {

@@ -43,6 +43,13 @@ bool names_session_objects(const sql::Analysis& analysis) {
 
 }  // namespace
 
+// Analysing, planning and running a query does (postgres.c, analyze_requires_snapshot); of the rest, what is certain.
+bool takes_snapshot(const sql::Analysis& analysis) {
+    return analysis.kind != sql::Kind::Transaction && !std::ranges::all_of(analysis.statements, [](const sql::Statement& s) {
+        return s.verb == sql::Verb::Set || s.verb == sql::Verb::Reset || s.verb == sql::Verb::Show || s.verb == sql::Verb::Empty;
+    });
+}
+
 JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) {
     const bool cacheable = text.size() <= kMaxCachedText && !asker.path.has_temp;
     if (!cacheable) return fresh(text, types, view, asker);

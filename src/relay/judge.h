@@ -56,6 +56,9 @@ struct Asker {
     const sql::NamedStatements* named = nullptr;
 };
 
+/// True if the server may take a snapshot for it, after which a transaction's modes are fixed.
+[[nodiscard]] bool takes_snapshot(const sql::Analysis& analysis);
+
 class Judge {
   public:
     Judge() = default;

@@ -162,6 +162,13 @@ protocol::ErrorOut limit_reached(std::string_view which) {
     return error;
 }
 
+protocol::ErrorOut bad_message() { return plain(sqlstate::ProtocolViolation, "invalid message format"); }
+
+protocol::ErrorOut does_not_exist(const sql::Statement& statement) {
+    if (statement.verb == sql::Verb::Execute) return plain(sqlstate::InvalidStatementName, "prepared statement \"" + statement.name + "\" does not exist");
+    return plain(sqlstate::InvalidCursorName, "cursor \"" + statement.name + "\" does not exist");
+}
+
 protocol::ErrorOut failed_transaction() {
     return plain(sqlstate::InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block");
 }

@@ -19,6 +19,9 @@ namespace pgveil::relay {
 [[nodiscard]] protocol::ErrorOut audit_unavailable();
 [[nodiscard]] protocol::ErrorOut by_policy(const policy::Decision& decision);
 [[nodiscard]] protocol::ErrorOut limit_reached(std::string_view which);
+[[nodiscard]] protocol::ErrorOut bad_message();
+/// What EXECUTE or FETCH names, in PostgreSQL's words.
+[[nodiscard]] protocol::ErrorOut does_not_exist(const sql::Statement& statement);
 [[nodiscard]] protocol::ErrorOut failed_transaction();
 [[nodiscard]] protocol::ErrorOut cancelled();
 /// Plain error with a hint.

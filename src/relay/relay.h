@@ -83,8 +83,7 @@ class Relay final : private sql::NamedStatements {
     void terminate();
     void defer(char type, ByteView body);
     [[nodiscard]] bool at_barrier(char type, ByteView body);
-    [[nodiscard]] bool must_wait(char type, ByteView body);
-    [[nodiscard]] bool in_doubt(char type, ByteView body) const;
+    [[nodiscard]] bool must_wait(char type, ByteView body), in_doubt(char type, ByteView body) const;
     void resume();
     void wait_in(State state);
     void send(session::Request request, session::Disposition disposition, Pending pending);
@@ -105,7 +104,7 @@ class Relay final : private sql::NamedStatements {
     void query_at_barrier(std::string_view text, const JudgedPtr& judged);
     void forward_query(std::string_view text, const JudgedPtr& judged);
     void forward_unread(char type, ByteView body, session::Request request);
-    void probe(std::string_view text, const Judged& judged);
+    void probe(std::string_view text, const Judged& judged), drop_unnamed();
     void on_sync(ByteView body);
     void on_flush(ByteView body);
     void on_function_call(ByteView body);
@@ -123,6 +122,10 @@ class Relay final : private sql::NamedStatements {
     void forward_execute(ByteView body, std::string_view name, const PortalPtr& portal);
     void on_close(ByteView body);
     void inject_describe(std::string_view name, const PreparedPtr& statement);
+    [[nodiscard]] std::optional<protocol::ErrorOut> bind_fault(const protocol::BindView& bind, const Prepared& statement) const;
+    [[nodiscard]] static std::optional<protocol::ErrorOut> count_fault(const protocol::BindView& bind, const Prepared& statement);
+    [[nodiscard]] std::shared_ptr<const void> named_now(const sql::Analysis& analysis) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> name_changed(const Portal& portal) const;
     [[nodiscard]] PortalPtr make_portal(const protocol::BindView& bind, const PreparedPtr& statement);
 
     // response_path.cc
@@ -139,8 +142,7 @@ class Relay final : private sql::NamedStatements {
     void probe_passed();
     void on_captured(const protocol::Frame& frame, Pending& pending);
     void on_path_row(ByteView body);
-    void server_ended();
-    void note_lost_runs();
+    void server_ended(), note_lost_runs();
     void on_described(const protocol::Frame& frame, Pending& pending);
 
     // completion.cc: errors, ends, what they say of session and transaction
@@ -207,8 +209,7 @@ class Relay final : private sql::NamedStatements {
 
     // run.cc, server_lock.cc
     void refuse(const protocol::ErrorOut& error);
-    void refuse(const policy::Decision& decision);
-    void poison(Bytes replacement);
+    void refuse(const policy::Decision& decision), poison(Bytes replacement);
     void run_deferred();
     void start_write(const JudgedPtr& judged, std::string request);
     void run_query(std::string_view text, const RunPtr& run);
@@ -222,7 +223,7 @@ class Relay final : private sql::NamedStatements {
     void open_shield();
     void close_shield();
     void unlock(const sql::Analysis& analysis);
-    void after_transaction_verb(const sql::Analysis& analysis, bool simple);
+    void after_transaction_verb(const sql::Analysis& analysis);
     void ask_path();
 
     // local.cc
@@ -263,8 +264,7 @@ class Relay final : private sql::NamedStatements {
     bool piece_forwarded_ = false;            // the first part of the row being delivered went to the client
     bool mid_piece_ = false;                  // a server message is being delivered in parts
     bool copy_in_flight_ = false;             // COPY FROM STDIN was sent: whatever is no COPY data waits
-    bool client_ended_ = false;               // its sending side is closed
-    bool server_lost_ = false;                // gone, while bytes of it still wait for a record
+    bool client_ended_ = false, server_lost_ = false;   // sends no more; gone, while bytes of it wait for a record
     CopyIn copy_in_;
     bool rolled_back_ = false;                // ROLLBACK ended the transaction of uncommitted_
     Bytes kept_error_;                        // of the statement pgveil.execute runs

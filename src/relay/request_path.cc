@@ -63,11 +63,27 @@ void Relay::forward_unread(char type, ByteView body, session::Request request) {
     send(request, session::Disposition::Forward, std::move(pending));
 }
 
+/// A Query takes the unnamed statement with it, also one that is answered here: the server must not keep a statement
+/// under a name that means nothing or another here.
+void Relay::drop_unnamed() {
+    const PreparedPtr unnamed = statements_.expected("");
+    if (!unnamed) return;
+    if (unnamed->local) return statements_.erase("");
+    protocol::put_close(out_->to_server, 'S', "");
+    statements_.pend("", next_tag_, nullptr);
+    send(session::Request::Close, session::Disposition::Swallow, {.why = Pending::Why::Script, .closes_statement = true});
+    if (!batch_open_) end_script();
+}
+
 // Nothing is in flight: the transaction's state is known.
 void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
     const policy::Decision& decision = judged->decision;
+    drop_unnamed();
     const bool ends_transaction = judged->analysis.kind == sql::Kind::Transaction;
     const bool failed = transaction_.status == TransactionStatus::Failed;
+    if (failed && judged->analysis.unparsed && !judged->analysis.unparsed->bounded) return probe(text, *judged);   // a syntax error comes first
+    const bool empty = std::ranges::all_of(judged->analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Empty; });
+    if (failed && empty && !judged->analysis.unparsed) return forward_query(text, judged);
     if (failed && !(ends_transaction && decision.verdict == policy::Verdict::Forward)) return refuse(failed_transaction());
     if (!failed && (judged->analysis.unparsed || (judged->analysis.kind == sql::Kind::Unknown && !judged->analysis.unknown_names.empty()))) {
         if (judged->analysis.unparsed && judged->analysis.unparsed->bounded) {
@@ -115,13 +131,9 @@ void Relay::forward_query(std::string_view text, const JudgedPtr& judged) {
 std::optional<protocol::ErrorOut> Relay::unknown_name(const sql::Analysis& analysis) const {
     if (analysis.statements.size() != 1 || analysis.kind != sql::Kind::Unknown) return std::nullopt;
     const sql::Statement& statement = analysis.statements.front();
-    if (statement.verb == sql::Verb::Execute && !statements_.expected(statement.name)) {
-        return plain(sqlstate::InvalidStatementName, "prepared statement \"" + statement.name + "\" does not exist");
-    }
-    if (statement.verb == sql::Verb::Fetch && !portals_.expected(statement.name)) {
-        return plain(sqlstate::InvalidCursorName, "cursor \"" + statement.name + "\" does not exist");
-    }
-    return std::nullopt;
+    const bool unknown = (statement.verb == sql::Verb::Execute && !statements_.expected(statement.name)) ||
+                         (statement.verb == sql::Verb::Fetch && !portals_.expected(statement.name));
+    return unknown ? std::optional(does_not_exist(statement)) : std::nullopt;
 }
 
 /// Only parsed by the server, never run: PostgreSQL's own error is the best answer to a mistyped name.

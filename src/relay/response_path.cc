@@ -181,6 +181,7 @@ void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& ent
         case Pending::Why::Captured: return on_captured(frame, pending);
         case Pending::Why::Client: case Pending::Why::Script: case Pending::Why::Poison: case Pending::Why::Probe: break;
     }
+    if (frame.type == '3' && pending.closes_statement) statements_.confirm(pending.name, pending.tag);
     if (frame.type != 'Z') return;
     if (const auto status = protocol::parse_ready_for_query(frame.body)) transaction_.on_ready(*status);
 }

@@ -1,4 +1,6 @@
 // Values on their way to the client: rows through the masking engine, errors and notices reduced.
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +13,13 @@ namespace pgveil::relay {
 namespace {
 
 constexpr std::size_t kMaxCaptured = 1 << 20;   // bytes of JSON in pgveil.execute's result
+
+// What the server says of statements, portals and transactions as such: their names, in fixed words. A function that
+// raises such a code itself leaves its context.
+bool about_names(std::string_view code) {
+    constexpr std::array<std::string_view, 8> codes{"08P01", "25001", "25P02", "26000", "34000", "42P03", "42P05", "55000"};
+    return std::ranges::find(codes, code) != codes.end();
+}
 
 bool is_text_field(char code) { return code == 'M' || code == 'D' || code == 'H' || code == 'W' || code == 'q'; }
 
@@ -155,7 +164,8 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
     const bool about_text = fields->sqlstate().starts_with("42") && !fields->get('P').empty() && of_itself;
     // A right that is missing names an object of the catalog (aclchk.c), and an agent must know which.
     const bool about_rights = fields->sqlstate() == "42501" && fields->get('R') == "aclcheck_error" && of_itself;
-    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive && !about_text && !about_rights;
+    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive && !about_text && !about_rights &&
+                        !(about_names(fields->sqlstate()) && of_itself);
     const bool data_error = fields->sqlstate().starts_with("22") || fields->sqlstate().starts_with("23");
     std::vector<std::pair<char, std::string>> reduced;
     for (const auto& [code, value] : fields->fields) {

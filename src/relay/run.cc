@@ -121,11 +121,12 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     const sql::Analysis& analysis = run->judged->analysis;
     protocol::put_query(out_->to_server, text);
     note_facts(analysis);
+    if (statements_.size() > 0 && statements_.expected("")) statements_.pend("", next_tag_, nullptr);   // a Query takes the unnamed one
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
-    batch_open_ = batch_ran_ = batch_snapshot_ = false;
     // A server that copies in would take it for data: then it follows the ReadyForQuery.
     if (!copy_in_flight_ && std::exchange(relock_, false)) pin_default();
-    if (run->enforced) after_transaction_verb(analysis, true);
+    if (run->enforced) after_transaction_verb(analysis);
+    batch_open_ = batch_ran_ = batch_snapshot_ = false;
 }
 
 void Relay::run_bind() {

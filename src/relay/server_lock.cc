@@ -44,21 +44,21 @@ void Relay::pin_default() { script_query(kPinDefault); }
 
 // After a BEGIN or SET TRANSACTION the proxy has the last word on what the block may do: one that may write
 // is made read-write whatever the default, READ WRITE asked for without a write grant changes nothing.
-void Relay::after_transaction_verb(const sql::Analysis& analysis, bool simple) {
+void Relay::after_transaction_verb(const sql::Analysis& analysis) {
     if (!setup_.view->enforcing()) return;
     const bool touches_default = std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.name == "session characteristics"; });
-    if (touches_default) return simple ? script_query(kPinDefault) : script(kPinDefault);
+    if (touches_default) return simple_ ? script_query(kPinDefault) : script(kPinDefault);
     if (analysis.kind != sql::Kind::Transaction || !only_controls(analysis)) return;
     const BlockWish wish = wish_of(analysis, transaction_.status != TransactionStatus::Idle);
     std::string_view sql;
-    if (wish.begins && write_session() && !wish.read_only && (simple || !batch_snapshot_)) {
+    if (wish.begins && write_session() && !wish.read_only && !batch_snapshot_) {
         begin_writable_ = true;
         sql = "SET transaction_read_only = off";
     } else if (wish.open && wish.read_write && !transaction_.writable) {
         sql = "SET transaction_read_only = on";
     }
     if (sql.empty()) return;
-    simple ? script_query(sql) : script(sql);
+    simple_ ? script_query(sql) : script(sql);
 }
 
 /// Makes the server take the write that follows.

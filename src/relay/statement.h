@@ -18,6 +18,8 @@
 
 namespace pgveil::relay {
 
+constexpr std::size_t kMaxNames = 20'000;   // prepared statements or portals of one session
+
 /// A prepared statement of the client ("" included).
 struct Prepared {
     std::string text;
@@ -73,6 +75,8 @@ struct Portal {
     std::vector<std::int16_t> formats;
     RunPtr run;
     std::vector<BoundParameter> parameters;  // local statements and held ones only
+    std::shared_ptr<const void> named;       // EXECUTE, FETCH: what their name meant at Bind
+    bool names = false;                      // is such a one
     bool with_hold = false;
     bool writes = false;                     // runs read-write
 };

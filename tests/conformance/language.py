@@ -13,7 +13,7 @@
     ? kinds                    waits until these messages came, one after the other, whatever is between them
     login [key=value...]       start-up and SCRAM     startup VERSION k v k v...   a StartupMessage; $USER is the role
     tls                        SSLRequest, and TLS if the answer is S
-    pause S                    seconds of silence     eof                          the client shuts down its sending side
+    gap                        reads what is there     pause S                    seconds of silence     eof                          the client shuts down its sending side
     byte                       reads one byte
     !mode "trace"              what pgveil says in this mode (any: in each) where it differs on purpose, in the short form:
                                kinds, SQLSTATE after E; PostgreSQL is then not asked
@@ -113,5 +113,5 @@ def encode(line, role=b""):
         case "startup":
             body = struct.pack(">I", int(rest[0], 0)) + b"".join(w.replace(b"$USER", role) + b"\0" for w in rest[1:]) + b"\0"
             return struct.pack(">i", len(body) + 4) + body
-        case "?" | "byte" | "login" | "tls" | "pause" | "eof": return None
+        case "?" | "gap" | "byte" | "login" | "tls" | "pause" | "eof": return None
     raise ValueError(f"no such line: {line}")

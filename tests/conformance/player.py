@@ -1,5 +1,6 @@
 """Plays a dialogue on one side and gives the trace. A side is PostgreSQL itself or pgveil in some mode, with a role."""
 import random
+import select
 import socket
 import struct
 import time
@@ -65,6 +66,7 @@ class Play:
                 for kind in rest[0].decode():
                     self.until(kind)
             case b"byte": self.seen.append(wire.Message("byte", self.wire.socket.recv(1)))
+            case b"gap": self.read_what_is_there()
             case b"pause": time.sleep(float(rest[0]))
             case b"eof":
                 self.wire.socket.shutdown(socket.SHUT_WR)
@@ -84,6 +86,12 @@ class Play:
             self.seen.append(self.wire.read())
             if self.seen[-1].kind == kind:
                 return
+
+    def read_what_is_there(self):
+        while select.select([self.wire.socket], [], [], 0.003)[0]:
+            self.wire.more()
+        while len(self.wire.buffer) >= 5 and len(self.wire.buffer) > struct.unpack_from(">i", self.wire.buffer, 1)[0]:
+            self.seen.append(self.wire.read())
 
     def start_tls(self):
         self.wire.socket.sendall(struct.pack(">ii", 8, 80877103))
@@ -122,7 +130,7 @@ class Play:
         if raw and not any(m.kind == "Z" for m in self.seen):
             self.flush()
             return self.rest()
-        self.out += wire.sync + wire.query(b"SELECT '" + marker + b"'")
+        self.out += wire.sync + wire.query(b"ROLLBACK; SELECT '" + marker + b"'")
         self.flush()
         while True:
             self.until("D")
@@ -147,7 +155,7 @@ class Play:
         return lines + (["HANG"] if self.hung else ["closed"] if self.closed else [])
 
     def short(self):
-        kept = [m for m in self.seen]
-        if not self.closed and not self.hung:     # without the marker's own TDCZ
-            kept = kept[:-4]
+        kept = [m for m in self.seen if m.kind not in "SN"]
+        if not self.closed and not self.hung:     # without the marker's own CTDCZ
+            kept = kept[:-5]
         return kinds_of(kept, self.closed) + (" HANG" if self.hung else "")
