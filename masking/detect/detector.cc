@@ -94,7 +94,21 @@ void Detector::collect(std::string_view text, const HintView& hints) {
             hit.end = normal_.origin(hit.end);
         }
     }
+    if (!doubt_ && escapes_.resolve(text)) scan_resolved(hints);
     if (!echoes_.empty() && !doubt_) find_echoes(text);
+}
+
+/// What the resolved text shows beside what was found in the text as it is.
+void Detector::scan_resolved(const HintView& hints) {
+    const std::size_t before = hits_.size();
+    const Features features = features_of(escapes_.text());
+    const bool folded = (features.present & feature::High) != 0 && normal_.fold(escapes_.text());
+    scan(folded ? normal_.text() : escapes_.text(), folded ? features_of(normal_.text()) : features, hints);
+    for (std::size_t i = before; i < hits_.size(); ++i) {
+        Hit& hit = hits_[i];
+        hit.start = escapes_.origin(folded ? normal_.origin(hit.start) : hit.start);
+        hit.end = escapes_.origin(folded ? normal_.origin(hit.end) : hit.end);
+    }
 }
 
 void Detector::find_echoes(std::string_view text) {
@@ -135,16 +149,17 @@ void Detector::find(const Features& features) {
 }
 
 void Detector::match(const Features& features, bool weak) {
-    bool cues_known = false;
     for (const PatternGroup& group : rules_->groups) {
-        const bool named = group.hinted && weak && hints_->speaks_for(group.rule);
-        if (!named && !group.opens(features)) continue;
-        if (group.hinted && !named) {
-            if (!cues_known && !look_for_cues(features)) cues_.clear();
-            cues_known = true;
-            if (doubt_) return;
-            if (std::ranges::none_of(cues_, [&](const auto& cue) { return cue.first == group.rule; })) continue;
-        }
+        if (!group.opens(features)) continue;
+        if (!group.patterns->scan(text_, scratch_, &Detector::on_match, this)) doubt_ = true;
+        if (doubt_) return;
+    }
+    const bool has_cues = look_for_cues(features);
+    if (doubt_ || (!weak && !has_cues)) return;
+    for (const PatternGroup& group : rules_->hinted) {
+        const bool named = weak && hints_->speaks_for(group.rule);
+        const auto speaks = [&](const auto& cue) { return cue.first == group.rule; };
+        if (!named && !(group.opens(features) && std::ranges::any_of(cues_, speaks))) continue;
         if (!group.patterns->scan(text_, scratch_, &Detector::on_match, this)) doubt_ = true;
         if (doubt_) return;
     }
@@ -230,8 +245,9 @@ void Detector::merge() {
     });
     Hit best;
     const auto better = [&](const Hit& hit) {
+        // Where the name speaks for both, what it says more exactly is right: "us passport" against "passport".
+        if (hit.weight != 0 && best.weight != 0 && hit.weight != best.weight) return hit.weight > best.weight;
         if (hit.confidence != best.confidence) return hit.confidence > best.confidence;
-        if (hit.weight != best.weight) return hit.weight > best.weight;
         return hit.end - hit.start > best.end - best.start;
     };
     for (const Hit& hit : hits_) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "detect/escapes.h"
 #include "detect/normal_form.h"
 #include "engine/compiled_rules.h"
 
@@ -69,6 +70,7 @@ class Detector {
     static bool on_match(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     static bool on_start(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     void collect(std::string_view text, const HintView& hints);
+    void scan_resolved(const HintView& hints);
     void scan(std::string_view text, const Features& features, const HintView& hints);
     void find(const Features& features);
     void match(const Features& features, bool weak);
@@ -85,6 +87,7 @@ class Detector {
     std::shared_ptr<const CompiledRules> rules_;
     Scratch scratch_, start_scratch_;
     NormalForm normal_;
+    Escapes escapes_;
     std::vector<DigitSpan> digit_spans_;
     std::vector<std::pair<std::uint32_t, std::size_t>> cues_;   // rule, where its hint ends in the text
     std::vector<Hit> hits_;

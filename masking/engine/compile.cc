@@ -104,7 +104,6 @@ std::optional<Refusal> add_groups(CompiledRules& to) {
         for (Pattern& pattern : patterns_of(rule, i)) {
             const Requirement need = requirement_of(pattern.expression, pattern.caseless);
             auto& [patterns, group] = parts[group_of(rule, i, need)];
-            group.hinted = rule.strength == Strength::Hinted;
             group.rule = i;
             add_gate(group.gates, need);
             patterns.push_back(std::move(pattern));
@@ -114,7 +113,8 @@ std::optional<Refusal> add_groups(CompiledRules& to) {
         auto compiled = PatternSet::compile(part.first, false);
         if (!compiled) return Refusal{to.rules[compiled.error().id].rule.id, compiled.error().why};
         part.second.patterns = std::make_shared<const PatternSet>(std::move(*compiled));
-        to.groups.push_back(std::move(part.second));
+        const bool hinted = to.rules[part.second.rule].rule.strength == Strength::Hinted;
+        (hinted ? to.hinted : to.groups).push_back(std::move(part.second));
     }
     return std::nullopt;
 }

@@ -55,8 +55,10 @@ const Rule* CompiledRules::best_of(std::string_view name) const {
 }
 
 bool CompiledRules::fit(Scratch& scan, Scratch& starts) const {
-    for (const PatternGroup& group : groups) {
-        if (!scan.fit(*group.patterns)) return false;
+    for (const std::vector<PatternGroup>* part : {&groups, &hinted}) {
+        for (const PatternGroup& group : *part) {
+            if (!scan.fit(*group.patterns)) return false;
+        }
     }
     if (cues && !scan.fit(*cues)) return false;
     for (const CompiledRule& rule : rules) {

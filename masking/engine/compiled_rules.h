@@ -38,8 +38,7 @@ struct FoundRule {
 struct PatternGroup {
     std::shared_ptr<const PatternSet> patterns;  // ids are rule indexes
     std::vector<Requirement> gates;          // any of them opens the group
-    bool hinted = false;                     // of one rule alone, scanned only where something speaks for it
-    std::uint32_t rule = 0;                  // that rule
+    std::uint32_t rule = 0;                  // of hinted groups: theirs
     [[nodiscard]] bool opens(const Features& features) const {
         for (const Requirement& gate : gates) {
             if (gate.met_by(features)) return true;
@@ -64,6 +63,7 @@ class CompiledRules {
     std::vector<CompiledRule> rules;
     std::vector<FoundRule> found;            // in the order of `rules`
     std::vector<PatternGroup> groups;
+    std::vector<PatternGroup> hinted;        // each of one rule alone, scanned only where something speaks for it
     std::shared_ptr<const PatternSet> cues;  // hinted rules' hints as words of a text; null if there are none
 
     /// What `name` says. Blocks for microseconds (all hints of all rules): cache it.

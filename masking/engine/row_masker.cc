@@ -205,12 +205,10 @@ std::span<const Finding> RowMasker::detect(std::string_view text, std::string_vi
     const auto [findings, doubt] = state.masker.detector().detect(text, hints);
     if (const Rule* named = hints.named()) {
         state.whole.push_back({named->class_name, named->id, 0, text.size(), 0.85, named->transform});
-        // A value that a rule recognises as a whole is of that rule's class, whatever the name calls it.
-        const bool one = !doubt && findings.size() == 1 && findings[0].start == 0 && findings[0].end == text.size() && findings[0].confidence >= 0.8;
-        if (one) {
-            const Transform stricter = std::max(named->transform, findings[0].transform);
-            state.whole[0] = findings[0];
-            state.whole[0].transform = stricter;
+        // Where one rule recognises what is in it, the value is of that rule's class, whatever the name calls it.
+        if (!doubt && findings.size() == 1 && findings[0].confidence >= 0.8) {
+            Finding& whole = state.whole[0];
+            whole = {findings[0].class_name, findings[0].rule, 0, text.size(), findings[0].confidence, std::max(named->transform, findings[0].transform)};
         }
         return state.whole;
     }

@@ -64,6 +64,12 @@ std::string name_of(const Wanted& wanted, const catalog::Relation& table, const 
 }
 
 void judge_sample(const std::string& column, const ColumnSample& sample, bool tagged, Found& found) {
+    if (!tagged && sample.vote.rule != nullptr) {
+        found.proposals.push_back({column, sample.vote.rule->class_name,
+                                   fmt::format("{} of {} distinct sampled values have its check digits", sample.vote.passed, sample.vote.distinct),
+                                   sample.vote.rule->transform, false});
+        tagged = true;
+    }
     for (const auto& [class_name, seen] : sample.found) {
         if (tagged) return;
         if (static_cast<double>(seen.are) >= kColumnIs * static_cast<double>(sample.values)) {
@@ -86,6 +92,7 @@ Result<Found, std::string> discover(const Wanted& wanted, const config::Config& 
     const auto ruleset = proxy::ruleset_of(config);
     const policy::TagTable tags = policy::make_tags(wanted.database, catalog, *ruleset, **rules);
     masking::RowMasker masker(*rules, no_keys());
+    masking::ColumnPoll poll(*rules);
     auto sampler = Sampler::connect(database);
     if (!sampler) return refuse(sampler.error());
 
@@ -93,7 +100,7 @@ Result<Found, std::string> discover(const Wanted& wanted, const config::Config& 
     for (const catalog::Relation& table : catalog.contents().relations) {
         // Partitions carry their parent's tags.
         if (is_system(table.schema) || !stores_rows(table.kind) || !table.parents.empty()) continue;
-        auto samples = sampler->sample(catalog, table, wanted.sample, masker);
+        auto samples = sampler->sample(catalog, table, wanted.sample, masker, poll);
         if (!samples) found.notes.push_back(fmt::format("{}: values not looked at: {}", table.qualified(), samples.error()));
         for (const catalog::Column& column : table.columns) {
             const std::string name = name_of(wanted, table, column.name);

@@ -88,7 +88,7 @@ Result<Sampler, std::string> Sampler::connect(const config::Database& database) 
 }
 
 Result<std::map<std::string, ColumnSample>, std::string> Sampler::sample(const catalog::Snapshot& catalog, const catalog::Relation& table,
-                                                                         std::uint32_t rows, masking::RowMasker& masker) {
+                                                                         std::uint32_t rows, masking::RowMasker& masker, masking::ColumnPoll& poll) {
     std::vector<std::string> columns;
     for (const catalog::Column& column : table.columns) {
         if (can_carry(catalog, column.type)) columns.push_back(column.name);
@@ -97,13 +97,17 @@ Result<std::map<std::string, ColumnSample>, std::string> Sampler::sample(const c
     if (columns.empty() || rows == 0) return samples;
     const Answer answer = connection_->run(query_for(table, columns, rows));
     if (PQresultStatus(answer.get()) != PGRES_TUPLES_OK) return refuse(first_line(PQresultErrorMessage(answer.get())));
-    for (int row = 0; row < PQntuples(answer.get()); ++row) {
-        for (int column = 0; column < PQnfields(answer.get()); ++column) {
+    for (int column = 0; column < PQnfields(answer.get()); ++column) {
+        const std::string& name = columns[static_cast<std::size_t>(column)];
+        poll.clear();
+        for (int row = 0; row < PQntuples(answer.get()); ++row) {
             if (PQgetisnull(answer.get(), row, column) != 0) continue;
             const std::string_view value(PQgetvalue(answer.get(), row, column), static_cast<std::size_t>(PQgetlength(answer.get(), row, column)));
-            const std::string& name = columns[static_cast<std::size_t>(column)];
             look(samples[name], value, name, masker);
+            poll.add(value);
         }
+        const auto sampled = samples.find(name);
+        if (sampled != samples.end()) sampled->second.vote = poll.verdict();
     }
     return samples;
 }

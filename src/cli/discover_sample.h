@@ -11,6 +11,7 @@
 #include "catalog/catalog.h"
 #include "config/config.h"
 #include "pgveil/core/result.h"
+#include "pgveil/masking/column_poll.h"
 #include "pgveil/masking/row_masker.h"
 
 namespace pgveil::cli {
@@ -23,6 +24,7 @@ struct ColumnSample {
     };
     std::uint64_t values = 0;
     std::map<std::string, Seen> found;
+    masking::ColumnPoll::Verdict vote;   // what the values' check digits say, whatever the name
 };
 
 class Sampler {
@@ -34,7 +36,7 @@ class Sampler {
     /// By column name; only columns whose type can hold text or long numbers. The refusal is the server's word.
     [[nodiscard]] Result<std::map<std::string, ColumnSample>, std::string> sample(const catalog::Snapshot& catalog,
                                                                                   const catalog::Relation& table, std::uint32_t rows,
-                                                                                  masking::RowMasker& masker);
+                                                                                  masking::RowMasker& masker, masking::ColumnPoll& poll);
 
   private:
     struct Connection;

@@ -98,3 +98,17 @@ TEST_CASE("a word of the text itself speaks for a weak rule, from nearby and fro
     CHECK(classes_in("iPhone 14 Pro 2023") == "");
     CHECK(classes_in("version 203.0.113.7") == "");
 }
+
+TEST_CASE("escapes hide nothing: percent, entities, \\u, in any mixture with what is there as it is") {
+    for (const char* text : {"q=john%40example.com&x=1", "mailto:john&#64;example.com", "john&#x40;example&#46;com", "{\"m\": \"john\\u0040example.com\"}",
+                             "john&commat;example&period;com", "%6aohn%40example%2Ecom", "a@b.example john%40example.com"}) {
+        CAPTURE(text);
+        const std::string masked = test::shipped_masker().mask_text(text, "");
+        CHECK(masked.find("example.com") == std::string::npos);
+        CHECK(masked.find("john") == std::string::npos);
+        CHECK(masked.find("[EMAIL_ADDRESS]") != std::string::npos);
+    }
+    CHECK(classes_in("card=4111%201111%201111%201111") == "CREDIT_CARD");
+    CHECK(classes_in("ssn 536&#45;22&#45;1234") == "US_SSN");
+    CHECK(classes_in("100%25 of 50% &amp; 3 &lt; 4, C:\\users\\u0041") == "");
+}
