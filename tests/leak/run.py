@@ -3,7 +3,7 @@
 canary, not even a piece of one, in what the client's socket received.
 
 Generated from a seed (PGVEIL_SEED, else 1). The generator is itself tested: sent to PostgreSQL directly, most of its
-queries must show a canary. scripts/test --all makes twenty times as many.
+queries must show a canary. scripts/test --all makes forty times as many.
 """
 import base64
 import os
@@ -21,7 +21,7 @@ from wire import Closed, bind, describe, execute, parse, query, sync  # noqa: E4
 
 suite = Suite("leak")
 seed = int(os.environ.get("PGVEIL_SEED", "1"))
-count = 8000 if world.slow else 400
+count = 8000 if world.slow else 200
 
 
 class Shared:
