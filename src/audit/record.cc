@@ -39,6 +39,21 @@ std::string_view name_of(Kind kind) {
     return "storage.fault";
 }
 
+std::size_t weight(const Record& record) {
+    constexpr std::size_t frame = 90, key = 9, number = 20, literal = 40;   // index, time, kind, checksum; as line_render writes them
+    std::size_t sum = frame;
+    for (const std::string* text : {&record.agent, &record.person, &record.database, &record.address, &record.sql, &record.sql_class, &record.decision,
+                                    &record.rule, &record.request, &record.task, &record.sqlstate, &record.tag}) {
+        if (!text->empty()) sum += text->size() + key;
+    }
+    for (const std::int64_t count : {record.rows, record.bytes, record.duration_us}) sum += count >= 0 ? number : 0;
+    for (const LiteralToken& token : record.literals) sum += token.type.size() + token.token.size() + literal;
+    for (const std::string& relation : record.relations) sum += relation.size() + 3;
+    for (const auto& [rule, cells] : record.masked) sum += rule.size() + 8;
+    for (const auto& [name, value] : record.more) sum += name.size() + value.size() + 6;
+    return sum;
+}
+
 std::optional<Kind> kind_named(std::string_view name) {
     for (const Kind kind : AllKinds) {
         if (name_of(kind) == name) return kind;

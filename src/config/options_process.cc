@@ -60,7 +60,7 @@ const Options<Audit>& audit_options() {
         option(&Audit::dir, {.name = "dir", .sentence = "Directory of the log.", .example = "\"state/audit\"", .fallback = "\"audit\" under proxy.state", .restart = true}),
         option(&Audit::sign_key_file, {.name = "sign_key_file", .sentence = "Signing key from `pgveil keygen`; a missing or different key stops the "
                "start unless log and store are new.", .example = "\"state/sign.key\"", .fallback = "\"sign.key\" under proxy.state", .restart = true}),
-        option(&Audit::retain, {.name = "retain", .sentence = "How long records are kept; `pgveil log prune` removes whole closed, anchored segments only.",
+        option(&Audit::retain, {.name = "retain", .sentence = "How long records must be kept; this version removes none.",
                .example = "\"400d\"", .least = 86400}),
         option(&Audit::reserve, {.name = "reserve", .sentence = "Disk space kept so that refusals and shutdown can still be recorded.", .example = "\"256MiB\"", .restart = true}),
         option(&Audit::fallback_dir, {.name = "fallback_dir", .sentence = "Where the log goes on when its directory fails.", .example = "\"/mnt/other/audit\"", .restart = true}),

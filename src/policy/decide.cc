@@ -193,6 +193,11 @@ Decision verdict_for(const Question& question) {
 
 }  // namespace
 
+void hold_for_comparisons(Decision& decision) {
+    hold_at_least(decision, {"compares " + std::to_string(decision.equality_values) + " values with sensitive columns, with which this agent would "
+                             "have compared more than masking.equality_limit.hour allows"}, "masking.equality_limit.hour");
+}
+
 Decision decide(const Question& question) {
     Decision decision = verdict_for(question);
     add_columns(question, decision);

@@ -87,6 +87,9 @@ struct Question {
 
 [[nodiscard]] Decision decide(const Question& question);
 
+/// A read whose comparisons are beyond what its agent may do in an hour (Ruleset::equality_per_hour).
+void hold_for_comparisons(Decision& decision);
+
 /// The directive for a stored column (RowDescription's word), used by relay/plans as the cross-check.
 [[nodiscard]] ColumnDirective directive_for(const TagTable& tags, ColumnId column);
 /// Of two directives the stricter.

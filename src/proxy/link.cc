@@ -61,7 +61,10 @@ void Link::run(relay::Actions& actions) {
 void Link::carry_out(relay::Action& action) {
     struct Visitor {
         Link& link;
-        void operator()(relay::AppendRecord& a) const { link.worker_.append(link.id_, a.number, a.awaited, std::move(a.record)); }
+        void operator()(relay::AppendRecord& a) const {
+            link.allowance_->take_log(audit::weight(a.record), link.worker_.loop().now().monotonic);
+            link.worker_.append(link.id_, a.number, a.awaited, std::move(a.record));
+        }
         void operator()(relay::AskControl& a) const {
             Worker& worker = link.worker_;
             worker.shared().desk->post([&worker, id = link.id_, ticket = a.ticket, ask = std::move(a.ask)](control::ControlService& service) mutable {
@@ -197,7 +200,8 @@ void Link::on_world() {
     const WorldPtr& now = worker_.world();
     if (phase_ == Phase::Login) return;
     auto it = now->accounts.find(name_);
-    if (it == now->accounts.end() || it->second.is_person != is_person_) end(sqlstate::AdminShutdown, "the account was removed");
+    if (it == now->accounts.end() || it->second.is_person != is_person_) return end(sqlstate::AdminShutdown, "the account was removed");
+    if (allowance_) (void)worker_.shared().allowances.of(name_, it->second.daily);
 }
 
 void Link::check_grant() {

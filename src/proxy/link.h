@@ -94,6 +94,7 @@ class Link final : private net::StreamUser {
     std::uint16_t minor_ = 0;
     WallTime since_{}, grant_until_{};
     std::string task_, reason_, start_path_;
+    policy::AllowancePtr allowance_;           // of an agent
     std::chrono::seconds wait_{0};
     Bytes server_sink_;                          // where bytes for a server that is gone end
     upstream::CancelHandle cancel_;

@@ -112,6 +112,7 @@ void Link::open_agent() {
     }
     const auto view = worker_.view(database_);
     if (!view) return fatal(sqlstate::CannotConnectNow, "the database's catalog has not been read yet; try again in some seconds");
+    allowance_ = worker_.shared().allowances.of(name_, account_.daily);
     const Access access = worker_.permissions()->access(name_, database_, wall_now());
     if (access == Access::None) return deny_access();
     connect();
@@ -239,6 +240,7 @@ void Link::welcome(const upstream::Handover& handover) {
     setup.task = task_;
     setup.reason = reason_;
     setup.wait = wait_;
+    setup.allowance = allowance_;
     setup.search_path = setup.view->catalog->contents().default_search_path;
     setup.parameters = handover.parameters;
     cancel_ = handover.cancel;

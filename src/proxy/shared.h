@@ -14,6 +14,7 @@
 #include "console/host.h"
 #include "pgveil/core/secret.h"
 #include "proxy/catalogs.h"
+#include "policy/allowance.h"
 #include "proxy/desk.h"
 #include "upstream/connector.h"
 
@@ -92,6 +93,7 @@ struct Shared {
     console::ConsoleHost* host = nullptr;
     Registry registry;
     Doorway doorway;
+    policy::Allowances allowances;
     Counters counters;
     std::atomic<std::uint64_t> next_session{1};
     std::vector<Worker*> workers;

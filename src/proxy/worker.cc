@@ -75,6 +75,7 @@ void Worker::adopt(net::Accepted accepted, bool admin_listener) {
 void Worker::use(WorldPtr world) {
     world_ = std::move(world);
     tools_.masker = std::make_unique<masking::RowMasker>(world_->rules, *world_->mask_keys);
+    tools_.plans.clear();
     for (auto& [id, link] : links_) link->on_world();
 }
 

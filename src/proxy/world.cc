@@ -28,6 +28,7 @@ Result<std::shared_ptr<World>, std::string> with_accounts(std::shared_ptr<World>
         if (entry.auth == config::AuthMethod::Cert) account.certificate = entry.subject.empty() ? entry.name : entry.subject;
         account.agent = {entry.name, entry.owner, {}};
         account.max_sessions = entry.max_sessions;
+        account.daily = {entry.egress.bytes_per_day, entry.log_budget.bytes_per_day};
         auto made = with_secret(std::move(account), entry.secret, entry.from, entry.name);
         if (!made) return refuse(made.error());
         world->accounts.emplace(entry.name, std::move(*made));

@@ -13,6 +13,7 @@
 #include "net/address.h"
 #include "net/tls_server.h"
 #include "pgveil/masking/row_masker.h"
+#include "policy/allowance.h"
 #include "policy/decide.h"
 
 namespace pgveil::proxy {
@@ -25,6 +26,7 @@ struct Account {
     Person person;                     // if a person
     std::vector<net::IpRange> from;    // empty: anywhere
     std::uint32_t max_sessions = 0;
+    policy::DailyBytes daily;          // of an agent
 };
 
 struct World {

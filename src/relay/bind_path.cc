@@ -79,8 +79,10 @@ void Relay::on_bind(ByteView body) {
     statement->judged = judge(statement->text, statement->types);   // decided again at every Bind
     if (await_catalog('B', body, *statement->judged)) return;
     PortalPtr portal = make_portal(*bind, statement);
-    const policy::Decision& decision = portal->judged->decision;
     batch_open_ = true;
+    if (const auto error = spent(*portal->judged)) return at_barrier('B', body) ? refuse_spent(*portal->judged, statement->text, *error) : void();
+    if (portal->judged->decision.equality_values > 0) portal->judged = within_hour(portal->judged, statement->text, bound(*bind, statement));
+    const policy::Decision& decision = portal->judged->decision;
     const bool copies = cannot_run(*portal->judged).has_value();
     const bool read = !copies && (portal->judged->analysis.kind == sql::Kind::Read || portal->judged->analysis.kind == sql::Kind::Session);
     if (!enforced(decision) ||

@@ -33,7 +33,9 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
         statements_.discard(pending.name, pending.tag);
         portals_.discard(pending.name, pending.tag);
     }
-    if (pending.run && pending.why != Pending::Why::Shape) pending.run->sqlstate = code;
+    if (pending.run && pending.why != Pending::Why::Shape) {
+        pending.run->sqlstate = pending.run->cut == Limit::None ? code : std::string(code_of(pending.run->cut).text());
+    }
     const RunPtr run = pending.run;
     switch (pending.why) {
         case Pending::Why::Poison: append(out_->to_client, pending.replacement); break;
@@ -72,6 +74,7 @@ void Relay::server_ended() {
 void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
     if (!pending.run) return;
     Run& run = *pending.run;
+    if (entry.request == session::Request::Execute && run.number == cut_.timed) cut_.timed = 0;   // a portal's next rows have a time of their own
     if (frame.type == 's') {
         suspended_.push_back(pending.run);
         return;
@@ -95,9 +98,11 @@ void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, 
     if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     transaction_.on_ready(*status);
     if (entry.request == session::Request::Query) statements_.confirm("", pending.tag);
-    const bool cut = entry.request == session::Request::Query && pending.run && pending.run->cut && pending.run->sqlstate.empty();
-    if (cut) pending.run->sqlstate = std::string(sqlstate::LimitReached.text());
-    if (entry.request == session::Request::Query && pending.run) finish_run(*pending.run);
+    const bool of_query = entry.request == session::Request::Query && pending.run;
+    const bool cut = of_query && pending.run->cut != Limit::None && pending.run->sqlstate.empty();
+    if (cut && *status == TransactionStatus::Idle) settle_uncommitted();   // it was done, and is: only its result is not whole
+    if (cut) pending.run->sqlstate = std::string(code_of(pending.run->cut).text());
+    if (of_query) finish_run(*pending.run);
     if (*status == TransactionStatus::Idle) {
         for (const RunPtr& run : suspended_) finish_run(*run);
         suspended_.clear();

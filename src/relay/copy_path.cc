@@ -174,7 +174,7 @@ void Relay::on_copy(const protocol::Frame& frame, Run& run) {
 void Relay::on_copy_out(const protocol::Frame& frame, Run& run) {
     const auto response = protocol::parse_copy_response(frame.body);
     if (!response) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-    if (run.enforced && !run.cut) {
+    if (run.enforced && run.cut == Limit::None) {
         const sql::CopyOut* copy = copy_of_statement(*run.judged, run.result);
         const std::size_t columns = response->column_formats.size();
         const bool binary = response->overall == Format::Binary;
@@ -184,7 +184,7 @@ void Relay::on_copy_out(const protocol::Frame& frame, Run& run) {
         run.description = copied_columns(run, columns);
         run.formats = {static_cast<std::int16_t>(response->overall)};
         plan_rows(run);
-        if (!run.passes) run.copy = std::make_unique<masking::CopyRows>(*copy->options, columns, setup_.max_message);
+        if (!run.plan->passes) run.copy = std::make_unique<masking::CopyRows>(*copy->options, columns, setup_.max_message);
     }
     protocol::put_message(out_->to_client, 'H', frame.body);
 }
@@ -192,9 +192,9 @@ void Relay::on_copy_out(const protocol::Frame& frame, Run& run) {
 void Relay::on_copy_data(const protocol::Frame& frame, Run& run) {
     piece_forwarded_ = false;
     if (run.copy) return copy_rows(frame.body, run);
-    if (run.enforced && !(run.plan && run.passes)) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+    if (run.enforced && !(run.plan && run.plan->passes)) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     count_row(run, frame.length);
-    if (run.cut) return;
+    if (run.cut != Limit::None) return;
     protocol::put_header(out_->to_client, 'd', static_cast<std::uint32_t>(frame.length));
     append(out_->to_client, frame.body);
     piece_forwarded_ = true;
@@ -203,17 +203,18 @@ void Relay::on_copy_data(const protocol::Frame& frame, Run& run) {
 /// What came in as one message goes out as one, but for a row that is not complete yet.
 void Relay::copy_rows(ByteView bytes, Run& run) {
     using Next = masking::CopyRows::Next;
-    if (run.cut) return;
+    if (run.cut != Limit::None) return;
     run.bytes += bytes.size();
+    cut_.egress += bytes.size();
     copied_.clear();
     run.copy->feed(bytes);
     for (Next next = run.copy->next(); next != Next::NeedMore; next = run.copy->next()) {
         if (next == Next::Malformed) return fatal(sqlstate::ConnectionFailure, "the server's COPY data cannot be read");
         if (next == Next::Row) {
             count_row(run, 0);
-            if (run.cut) break;
-            if (run.copy->too_large()) run.masked["too large"] += run.plan->columns.size();
-            else (void)tools_.masker->mask(run.copy->cells(), *run.plan, run.masked_cells);
+            if (run.cut != Limit::None) break;
+            if (run.copy->too_large()) run.masked["too large"] += run.plan->rows.columns.size();
+            else (void)tools_.masker->mask(run.copy->cells(), run.plan->rows, run.masked_cells);
         }
         run.copy->put(copied_);
     }
@@ -221,7 +222,7 @@ void Relay::copy_rows(ByteView bytes, Run& run) {
 }
 
 void Relay::on_copy_done(const protocol::Frame& frame, Run& run) {
-    const bool torn = run.copy && !run.cut && !run.copy->complete();
+    const bool torn = run.copy && run.cut == Limit::None && !run.copy->complete();
     run.copy.reset();
     if (torn) return fatal(sqlstate::ConnectionFailure, "the server's COPY data ends within a row");
     protocol::put_message(out_->to_client, 'c', frame.body);

@@ -132,6 +132,10 @@ void Relay::forward_execute(ByteView body, std::string_view name, const PortalPt
     note_facts(portal->judged->analysis);
     send(session::Request::Execute, session::Disposition::Forward,
          {.why = Pending::Why::Client, .name = std::string(name), .portal = portal, .run = run});
+    if (run->enforced && portal->judged->decision.limits.time.count() != 0) {   // else the next statements' time would count for it
+        protocol::put_flush(out_->to_server);
+        pipeline_.flushed();
+    }
     after_transaction_verb(portal->judged->analysis);
 }
 

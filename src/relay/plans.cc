@@ -1,5 +1,7 @@
 #include "relay/plans.h"
 
+#include <algorithm>
+
 namespace pgveil::relay {
 namespace {
 
@@ -90,6 +92,47 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
         plan.columns.push_back(std::move(column));
     }
     return plan;
+}
+
+PlanCache::Kept& PlanCache::kept(const JudgedPtr& judged) {
+    constexpr std::size_t most = 1024;
+    if (kept_.size() >= most && !kept_.contains(judged.get())) kept_.clear();
+    Kept& kept = kept_[judged.get()];
+    kept.judged = judged;
+    return kept;
+}
+
+PlannedPtr PlanCache::plan(const JudgedPtr& judged, std::size_t result, const DescriptionPtr& description,
+                           std::span<const std::int16_t> formats, const DatabaseView& view, masking::RowMasker& masker) {
+    Kept& here = kept(judged);
+    const PlannedPtr& last = here.planned;
+    if (last && last->description == description && last->result == result && last->view_version == view.version &&
+        std::ranges::equal(last->formats, formats)) {
+        return last;
+    }
+    auto planned = std::make_shared<Planned>();
+    planned->description = description;
+    planned->result = result;
+    planned->formats.assign(formats.begin(), formats.end());
+    planned->view_version = view.version;
+    planned->rows = make_plan(judged.get(), result, *description, formats, view);
+    masker.settle(planned->rows);
+    planned->passes = masking::RowMasker::passes_everything(planned->rows);
+    here.planned = std::move(planned);
+    return here.planned;
+}
+
+DescriptionPtr PlanCache::described(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view) const {
+    const auto found = kept_.find(judged.get());
+    if (found == kept_.end() || found->second.view_version != view.version) return nullptr;
+    return std::ranges::equal(found->second.row_description, row_description) ? found->second.description : nullptr;
+}
+
+void PlanCache::learn(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view, DescriptionPtr description) {
+    Kept& here = kept(judged);
+    here.view_version = view.version;
+    here.row_description = copy_of(row_description);
+    here.description = std::move(description);
 }
 
 }  // namespace pgveil::relay

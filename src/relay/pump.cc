@@ -148,8 +148,13 @@ void Relay::wait_in(State state) {
     }
 }
 
-// The ledger is empty: the message that waited is processed as if it had just come.
 void Relay::resume() {
+    process_waiting();
+    watch();
+}
+
+// The ledger is empty: the message that waited is processed as if it had just come.
+void Relay::process_waiting() {
     // The server asks for COPY data: what waited is them, or is to be ignored among them.
     while (state_ == State::Barrier && (pipeline_.empty() || pipeline_.copying_in())) {
         const Bytes body = deferred_->body;

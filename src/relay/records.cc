@@ -83,22 +83,23 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     return run;
 }
 
-void Relay::record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request) {
+void Relay::record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule) {
     const sql::LoggedText masked = logged(text);
     audit::Record refused = statement_record(audit::Kind::StmtIntent, judged, ++runs_);
     refused.sql = masked.lexed ? masked.text : "";
     for (const sql::LoggedLiteral& literal : masked.literals) refused.literals.push_back({literal.type, literal.token, literal.length});
     refused.decision = std::string(decision);
     refused.request = std::string(request);
+    if (!rule.empty()) refused.rule = std::string(rule);
     record(std::move(refused));
 }
 
 /// A plan is done with: its counts go to the totals by rule.
 void Relay::fold_masked(Run& run) {
     if (!run.plan) return;
-    for (std::size_t i = 0; i < run.plan->columns.size() && i < run.masked_cells.size(); ++i) {
+    for (std::size_t i = 0; i < run.plan->rows.columns.size() && i < run.masked_cells.size(); ++i) {
         if (run.masked_cells[i] == 0) continue;
-        const masking::ColumnPlan& column = run.plan->columns[i];
+        const masking::ColumnPlan& column = run.plan->rows.columns[i];
         run.masked[column.rule.empty() ? "content" : column.rule] += run.masked_cells[i];
     }
     run.masked_cells.clear();

@@ -162,6 +162,15 @@ protocol::ErrorOut limit_reached(std::string_view which) {
     return error;
 }
 
+protocol::ErrorOut budget_spent(std::string_view which, bool within) {
+    constexpr std::uint32_t next_slot_s = 3600;   // what was taken comes back hour by hour (policy/allowance.h)
+    auto error = plain(sqlstate::BudgetSpent, fmt::format("{}this agent's {} budget of the last 24 hours is used up{}", within ? "" : "NOT EXECUTED: ",
+                                                          which, within ? "; the result is incomplete" : ""),
+                       "It comes back hour by hour. Ask for less, or ask a person for a larger one.");
+    error.detail = within ? R"({"state":"cut","retryable":true,"poll_after_s":3600})" : short_detail("budget", "true", next_slot_s);
+    return error;
+}
+
 protocol::ErrorOut bad_message() { return plain(sqlstate::ProtocolViolation, "invalid message format"); }
 
 protocol::ErrorOut does_not_exist(const sql::Statement& statement) {

@@ -19,6 +19,8 @@ namespace pgveil::relay {
 [[nodiscard]] protocol::ErrorOut audit_unavailable();
 [[nodiscard]] protocol::ErrorOut by_policy(const policy::Decision& decision);
 [[nodiscard]] protocol::ErrorOut limit_reached(std::string_view which);
+/// `which`: "log" or "result"; `within`: a result was cut by it.
+[[nodiscard]] protocol::ErrorOut budget_spent(std::string_view which, bool within);
 [[nodiscard]] protocol::ErrorOut bad_message();
 /// What EXECUTE or FETCH names, in PostgreSQL's words.
 [[nodiscard]] protocol::ErrorOut does_not_exist(const sql::Statement& statement);

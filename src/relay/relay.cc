@@ -41,6 +41,7 @@ void Relay::on_client(ByteView bytes, Now now, Actions& out) {
     client_.feed(bytes);
     pump_client();
     client_.keep_rest();
+    watch();
 }
 
 void Relay::on_server(ByteView bytes, Now now, Actions& out) {
@@ -49,6 +50,7 @@ void Relay::on_server(ByteView bytes, Now now, Actions& out) {
     server_.feed(bytes);
     pump_server();
     server_.keep_rest();
+    take_egress();
     resume();
 }
 
@@ -59,6 +61,7 @@ void Relay::on_written(std::uint64_t record, Now now, Actions& out) {
     if (!std::exchange(blocked_, false)) return;
     pump_server();
     server_.keep_rest();
+    take_egress();
     if (server_lost_) return on_peer_lost(true, now, out);
     resume();
 }
@@ -108,7 +111,7 @@ void Relay::on_timer(Now now, Actions& out) {
         if (!pipeline_.empty()) out.others.emplace_back(CancelServer{});
         return on_peer_lost(false, now, out);
     }
-    if (state_ != State::WaitingForPerson) return;
+    if (state_ != State::WaitingForPerson) return on_time();
     if (now.monotonic < deferred_->deadline) return out.others.emplace_back(ArmTimer{deferred_->deadline}), void();   // it fired early
     state_ = State::Reading;
     give_ticket(deferred_->request);

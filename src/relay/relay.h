@@ -3,7 +3,7 @@
 //
 // Owner: proxy/link, on the worker's loop; neither copied nor moved. Reads hostile bytes on both legs.
 // Anything it does not understand ends the session. Files: request_path (simple protocol), extended_path,
-// response_path (server's messages), rows (masking), hold (people), run (read-write), local (pgveil.*),
+// response_path (server's messages), rows (masking), limits (what cuts and stops), hold (people), run (read-write), local (pgveil.*),
 // records (the log).
 //
 //   client state     | meaning                                          | left when
@@ -84,20 +84,17 @@ class Relay final : private sql::NamedStatements {
     void defer(char type, ByteView body);
     [[nodiscard]] bool at_barrier(char type, ByteView body);
     [[nodiscard]] bool must_wait(char type, ByteView body), in_doubt(char type, ByteView body) const;
-    void resume();
+    void resume(), process_waiting();
     void wait_in(State state);
     void send(session::Request request, session::Disposition disposition, Pending pending);
     [[nodiscard]] Pending* pending_of(std::uint64_t tag);
     void settle(std::uint64_t tag);
     void fatal(SqlState code, std::string message);
-    [[nodiscard]] const sql::Analysis* prepared(std::string_view name) const override;
-    [[nodiscard]] const sql::Analysis* cursor(std::string_view name) const override;
+    [[nodiscard]] const sql::Analysis *prepared(std::string_view name) const override, *cursor(std::string_view name) const override;
     [[nodiscard]] Asker asker() const;
     [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types);
     [[nodiscard]] JudgedPtr judge_inner(const sql::Analysis& analysis, const sql::Statement& statement);
-    [[nodiscard]] bool enforced(const policy::Decision& decision) const;
-    [[nodiscard]] bool lenient() const;
-    [[nodiscard]] bool write_session() const;
+    [[nodiscard]] bool enforced(const policy::Decision& decision) const, lenient() const, write_session() const;
 
     // request_path.cc
     void on_query(ByteView body);
@@ -105,9 +102,7 @@ class Relay final : private sql::NamedStatements {
     void forward_query(std::string_view text, const JudgedPtr& judged);
     void forward_unread(char type, ByteView body, session::Request request);
     void probe(std::string_view text, const Judged& judged), drop_unnamed();
-    void on_sync(ByteView body);
-    void on_flush(ByteView body);
-    void on_function_call(ByteView body);
+    void on_sync(ByteView body), on_flush(ByteView body), on_function_call(ByteView body);
     [[nodiscard]] bool await_catalog(char type, ByteView body, const Judged& judged);
     void note_facts(const sql::Analysis& analysis);
 
@@ -134,16 +129,17 @@ class Relay final : private sql::NamedStatements {
     void on_answer(const protocol::Frame& frame, const session::Pipeline::Answered& answered);
     void on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     void on_swallowed(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
-    void on_error(const protocol::Frame& frame, const session::Pipeline::Answered& answered, Pending& pending);
     void on_complete(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    void on_error(const protocol::Frame& frame, const session::Pipeline::Answered& answered, Pending& pending);
     void on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     void confirm(const session::Entry& entry, Pending& pending);
     void discard(const session::Entry& entry, bool by_script);
     void probe_passed();
-    void on_captured(const protocol::Frame& frame, Pending& pending);
+    void on_captured(const protocol::Frame& frame, Pending& pending), end_captured(const RunPtr& kept);
     void on_path_row(ByteView body);
     void server_ended(), note_lost_runs();
     void on_described(const protocol::Frame& frame, Pending& pending);
+    [[nodiscard]] DescriptionPtr describe(const protocol::Frame& frame, std::span<const Oid> parameters) const;
 
     // completion.cc: errors, ends, what they say of session and transaction
     void finish_statement(const sql::Analysis& analysis, std::size_t index, std::string_view tag);
@@ -157,17 +153,24 @@ class Relay final : private sql::NamedStatements {
     // rows.cc
     void on_row(const protocol::Frame& frame, Run& run);
     void plan_rows(Run& run);
-    void mask_row(ByteView body, Run& run);
-    void capture_row(ByteView body, Run& run);
-    void count_row(Run& run, std::uint64_t bytes);
-    void on_cut(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
-    void end_cut();
-    void cancel_server();
+    void mask_row(ByteView body, Run& run), capture_row(ByteView body, Run& run);
     [[nodiscard]] DescriptionPtr description_of(const Run& run) const;
     void keep_error(ByteView body, Run& run);
     void put_notification(const protocol::NotificationView& notification);
     void forward_error(char type, ByteView body, const Run* run);
     void put_parameter_status(const protocol::ParameterStatusView& status);
+
+    // limits.cc
+    void count_row(Run& run, std::uint64_t bytes), take_egress();
+    void cut(Run& run, Limit limit), cancel_server(), end_cut(), end_with_limit(Limit limit);
+    void on_cut(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
+    [[nodiscard]] static SqlState code_of(Limit limit);
+    static void put_limit_error(Bytes& to, Limit limit);
+    void watch(), on_time();
+    [[nodiscard]] RunPtr working();
+    [[nodiscard]] std::optional<protocol::ErrorOut> spent(const Judged& judged);
+    void refuse_spent(const Judged& judged, std::string_view text, const protocol::ErrorOut& error);
+    [[nodiscard]] JudgedPtr within_hour(JudgedPtr judged, std::string_view text, std::span<const BoundParameter> parameters);
 
     // copy_path.cc
     void describe_copies(const RunPtr& run, std::string_view text, bool simple);
@@ -213,15 +216,11 @@ class Relay final : private sql::NamedStatements {
     void run_deferred();
     void start_write(const JudgedPtr& judged, std::string request);
     void run_query(std::string_view text, const RunPtr& run);
-    void run_bind();
-    void run_captured();
+    void run_bind(), run_captured();
     void bind_captured(const RequestView& request, const RunPtr& run);
     void script(std::string_view sql, Pending::Why why = Pending::Why::Script);
     void end_script();
-    void script_query(std::string_view sql);
-    void pin_default();
-    void open_shield();
-    void close_shield();
+    void script_query(std::string_view sql), pin_default(), open_shield(), close_shield();
     void unlock(const sql::Analysis& analysis);
     void after_transaction_verb(const sql::Analysis& analysis);
     void ask_path();
@@ -248,7 +247,7 @@ class Relay final : private sql::NamedStatements {
     RunPtr begin_run(const JudgedPtr& judged, const sql::LoggedText& logged, std::span<const BoundParameter> parameters,
                      std::string_view decision, std::string_view request, Awaited awaited = Awaited::Result);
     void on_trial(const Judged& judged, audit::Record& intent);
-    void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request);
+    void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule = {});
     void record_result(Run& run);
     [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
 

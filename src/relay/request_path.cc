@@ -42,8 +42,9 @@ void Relay::on_query(ByteView body) {
         return refuse(text ? plain(sqlstate::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
                            : plain(sqlstate::ProtocolViolation, "invalid message format"));
     }
-    const JudgedPtr judged = judge(*text, {});
+    const JudgedPtr judged = within_hour(judge(*text, {}), *text, {});
     const policy::Decision& decision = judged->decision;
+    if (const auto error = spent(*judged)) return at_barrier('Q', body) ? refuse_spent(*judged, *text, *error) : void();
     if (!enforced(decision)) return forward_query(*text, judged);
     if (await_catalog('Q', body, *judged)) return;
     const bool plain_read = !cannot_run(*judged) && decision.verdict == policy::Verdict::Forward && !is_local(judged->analysis) &&
@@ -190,6 +191,7 @@ void Relay::on_flush(ByteView body) {
 
 // A function by OID, with no SQL to judge: refused, the session lives (design: contract, masking channels).
 void Relay::on_function_call(ByteView body) {
+    if (const auto error = spent(Judged{})) return at_barrier('F', body) ? refuse_spent(Judged{}, {}, *error) : void();
     if (lenient()) {
         protocol::put_message(out_->to_server, 'F', body);
         audit::Record call = statement_record(audit::Kind::StmtIntent, Judged{}, ++runs_);

@@ -89,7 +89,7 @@ void Relay::on_answer(const protocol::Frame& frame, const session::Pipeline::Ans
 }
 
 void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
-    if (pending.run && pending.run->cut && frame.type != 'Z') return on_cut(frame, entry, pending);
+    if (pending.run && pending.run->cut != Limit::None && frame.type != 'Z') return on_cut(frame, entry, pending);
     switch (frame.type) {
         case '1': case '2': case '3':
             confirm(entry, pending);
@@ -138,6 +138,19 @@ void Relay::discard(const session::Entry& entry, bool by_script) {
     }
 }
 
+/// null: the message is malformed.
+DescriptionPtr Relay::describe(const protocol::Frame& frame, std::span<const Oid> parameters) const {
+    auto description = std::make_shared<Description>();
+    description->parameters.assign(parameters.begin(), parameters.end());
+    if (frame.type != 'T') return description;
+    const auto fields = protocol::parse_row_description(frame.body);
+    if (!fields) return nullptr;
+    for (const auto& field : *fields) {
+        description->columns.push_back(column_of(field.name, {field.table, field.attribute}, field.type, *setup_.view->catalog));
+    }
+    return description;
+}
+
 void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
     if (frame.type == 't') {
         const auto types = protocol::parse_parameter_description(frame.body);
@@ -145,14 +158,12 @@ void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
         pending.parameters = *types;
         return;
     }
-    auto description = std::make_shared<Description>();
-    description->parameters = pending.parameters;
-    if (frame.type == 'T') {
-        const auto fields = protocol::parse_row_description(frame.body);
-        if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-        for (const auto& field : *fields) {
-            description->columns.push_back(column_of(field.name, {field.table, field.attribute}, field.type, *setup_.view->catalog));
-        }
+    const bool of_query = frame.type == 'T' && pending.why == Pending::Why::Client && pending.run && !pending.statement;
+    DescriptionPtr description = of_query ? tools_.plans.described(pending.run->judged, frame.body, *setup_.view) : nullptr;
+    if (!description) {
+        description = describe(frame, pending.parameters);
+        if (!description) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+        if (of_query) tools_.plans.learn(pending.run->judged, frame.body, *setup_.view, description);
     }
     if (pending.run) {
         pending.run->description = description;
@@ -200,6 +211,19 @@ void Relay::on_captured(const protocol::Frame& frame, Pending& pending) {
     transaction_.on_ready(*status);
     settle_uncommitted();
     const RunPtr kept = pending.run;
+    if (!cut_.cutting) return end_captured(kept);
+    cut_.captured = kept;
+    if (cut_.cancels == 0) return end_cut();
+    state_ = State::WaitingForCancel;
+}
+
+/// What pgveil.execute ran is over. A result that was cut although the statement went through is told as cut.
+void Relay::end_captured(const RunPtr& kept) {
+    if (kept->cut != Limit::None && kept->sqlstate.empty()) {
+        kept->sqlstate = std::string(code_of(kept->cut).text());
+        kept_error_.clear();
+        put_limit_error(kept_error_, kept->cut);
+    }
     finish_run(*kept);
     if (path_affected(kept->judged->analysis)) path_stale_ = true;
     if (state_ != State::Running) return;

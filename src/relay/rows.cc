@@ -26,71 +26,13 @@ bool is_text_field(char code) { return code == 'M' || code == 'D' || code == 'H'
 }  // namespace
 
 void Relay::plan_rows(Run& run) {
-    if (!run.description) {
-        run.plan = masking::RowPlan{};
-        run.passes = !run.enforced;
+    static const PlannedPtr everything = std::make_shared<Planned>(Planned{.passes = true}), nothing = std::make_shared<Planned>();
+    if (!run.enforced || !run.description) {
+        run.plan = run.enforced ? nothing : everything;
         return;
     }
-    if (!run.enforced) {
-        run.plan = masking::RowPlan{};
-        run.passes = true;
-        return;
-    }
-    run.plan = make_plan(run.judged.get(), run.result, *run.description, run.formats, *setup_.view);
-    run.passes = masking::RowMasker::passes_everything(*run.plan);
-    run.masked_cells.assign(run.plan->columns.size(), 0);
-}
-
-void Relay::count_row(Run& run, std::uint64_t bytes) {
-    ++run.rows;
-    run.bytes += bytes;
-    const policy::Limits& limits = run.judged->decision.limits;
-    const bool over = (limits.rows != 0 && run.rows > limits.rows) || (limits.bytes != 0 && run.bytes > limits.bytes);
-    if (!over || !run.enforced || run.cut) return;
-    run.cut = cut_.cutting = true;
-    cancel_server();
-}
-
-/// The server may have been done before our cancel came: then nothing it says after the cut goes on, and the error is ours.
-void Relay::on_cut(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
-    const bool ends = frame.type == 'C' || frame.type == 'I' || frame.type == 's';
-    if (ends) on_complete(frame, entry, pending);
-    if (ends && entry.request == session::Request::Execute) fatal(sqlstate::LimitReached, limit_reached("row or byte").message);
-}
-
-void Relay::cancel_server() {
-    ++cut_.cancels;
-    out_->others.emplace_back(CancelServer{});
-}
-
-/// The end of a cut result, once no cancel of ours can hit what follows. If the server finished it, the error is ours;
-/// in a block the server must fail as well.
-void Relay::end_cut() {
-    cut_.cutting = false;
-    const Bytes ready = std::exchange(cut_.ready, {});
-    if (std::exchange(cut_.unsaid, false)) {
-        Bytes error;
-        protocol::put_error(error, limit_reached("row or byte"));
-        if (transaction_.status == TransactionStatus::InTransaction) {
-            if (!pipeline_.empty()) return fatal(sqlstate::LimitReached, limit_reached("row or byte").message);
-            simple_ = true;
-            return poison(std::move(error));
-        }
-        append(out_->to_client, error);
-    }
-    protocol::put_message(out_->to_client, 'Z', ready);
-}
-
-void Relay::on_cancelled(Now now, Actions& out) {
-    now_ = now;
-    out_ = &out;
-    if (cut_.cancels > 0) --cut_.cancels;
-    if (state_ != State::WaitingForCancel || cut_.cancels > 0) return;
-    state_ = deferred_ ? State::Barrier : State::Reading;
-    end_cut();
-    pump_server();
-    server_.keep_rest();
-    resume();
+    run.plan = tools_.plans.plan(run.judged, run.result, run.description, run.formats, *setup_.view, *tools_.masker);
+    run.masked_cells.assign(run.plan->rows.columns.size(), 0);
 }
 
 void Relay::on_row(const protocol::Frame& frame, Run& run) {
@@ -100,17 +42,16 @@ void Relay::on_row(const protocol::Frame& frame, Run& run) {
     }
     count_row(run, frame.length);
     piece_forwarded_ = false;
-    if (run.cut) return;
+    if (run.cut != Limit::None) return;
     if (run.captures) return frame.last ? capture_row(frame.body, run) : void();
-    if (run.passes && run.description == nullptr && run.enforced) return;   // no description: nothing may pass
-    if (run.passes) {
+    if (run.plan->passes) {
         protocol::put_header(out_->to_client, 'D', static_cast<std::uint32_t>(frame.length));
         append(out_->to_client, frame.body);
         piece_forwarded_ = true;
         return;
     }
     if (!frame.last) {   // too large to be inspected whole: the row goes out empty
-        cells_.assign(run.plan->columns.size(), {});
+        cells_.assign(run.plan->rows.columns.size(), {});
         run.masked["too large"] += cells_.size();
         return protocol::put_data_row(out_->to_client, cells_);
     }
@@ -131,20 +72,20 @@ void Relay::mask_row(ByteView body, Run& run) {
     if (!protocol::parse_data_row(body, cells_)) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     views_.resize(cells_.size());
     for (std::size_t i = 0; i < cells_.size(); ++i) views_[i] = {cells_[i].data, cells_[i].size};
-    (void)tools_.masker->mask(views_, *run.plan, run.masked_cells);
+    (void)tools_.masker->mask(views_, run.plan->rows, run.masked_cells);
     for (std::size_t i = 0; i < cells_.size(); ++i) cells_[i] = {views_[i].data, views_[i].size};
     protocol::put_data_row(out_->to_client, cells_);
 }
 
 void Relay::capture_row(ByteView body, Run& run) {
-    if (!protocol::parse_data_row(body, cells_) || cells_.size() != run.plan->columns.size()) return;
+    if (!protocol::parse_data_row(body, cells_) || cells_.size() != run.plan->rows.columns.size()) return;
     views_.resize(cells_.size());
     for (std::size_t i = 0; i < cells_.size(); ++i) views_[i] = {cells_[i].data, cells_[i].size};
-    (void)tools_.masker->mask(views_, *run.plan, run.masked_cells);
+    (void)tools_.masker->mask(views_, run.plan->rows, run.masked_cells);
     if (run.captured_rows.size() > kMaxCaptured) return;
     std::string row = "{";
     for (std::size_t i = 0; i < views_.size(); ++i) {
-        row += (i == 0 ? "" : ",") + json_string(run.plan->columns[i].column.name) + ":";
+        row += (i == 0 ? "" : ",") + json_string(run.plan->rows.columns[i].column.name) + ":";
         row += views_[i].is_null() ? "null" : json_string(text_of(views_[i].bytes()));
     }
     run.captured_rows += (run.captured_count++ == 0 ? "" : ",") + row + "}";
@@ -155,7 +96,7 @@ void Relay::capture_row(ByteView body, Run& run) {
 void Relay::forward_error(char type, ByteView body, const Run* run) {
     const auto fields = protocol::parse_error_fields(body);
     if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-    if (run != nullptr && run->cut && type == 'E') return protocol::put_error(out_->to_client, limit_reached("row or byte"));
+    if (run != nullptr && run->cut != Limit::None && type == 'E') return put_limit_error(out_->to_client, run->cut);
     const bool enforced_here = run != nullptr ? run->enforced : setup_.view->enforcing();
     if (!enforced_here) return protocol::put_message(out_->to_client, type, body);
     // What PostgreSQL says of the text itself (unknown name, wrong type) holds the agent's own words, never data:

@@ -9,7 +9,8 @@
 #include "pgveil/core/keyed_hash.h"
 #include "pgveil/core/principal.h"
 #include "pgveil/masking/row_masker.h"
-#include "relay/judge.h"
+#include "policy/allowance.h"
+#include "relay/plans.h"
 
 namespace pgveil::relay {
 
@@ -25,11 +26,13 @@ struct RelaySetup {
     std::string search_path;                   // SHOW search_path on the server connection
     std::vector<std::pair<std::string, std::string>> parameters;   // ParameterStatus as the server gave it
     std::uint64_t max_message = 64ULL << 20;   // largest row the masker will hold at once
+    policy::AllowancePtr allowance;            // the agent's; null: it has no limits
 };
 
 /// What all relays of one worker share; the masker is replaced when rules are reloaded.
 struct Tools {
     Judge judge;
+    PlanCache plans;
     std::unique_ptr<masking::RowMasker> masker;
     std::shared_ptr<const KeyedHash> tokens;
 };

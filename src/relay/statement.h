@@ -11,9 +11,8 @@
 #include "pgveil/core/clock.h"
 #include "pgveil/core/request.h"
 #include "pgveil/masking/copy_rows.h"
-#include "pgveil/masking/row_masker.h"
 #include "protocol/frame_reader.h"
-#include "relay/judge.h"
+#include "relay/plans.h"
 #include "sql/lexer.h"
 
 namespace pgveil::relay {
@@ -39,6 +38,9 @@ struct CopyShape {
     std::int32_t shift = -1;                 // -1: no part of the client's text
 };
 
+/// What cuts a result: of a rule, but for Egress, which is the agent's.
+enum class Limit : std::uint8_t { None, Rows, Bytes, Time, Egress };
+
 /// One execution of one text: what masking, limits and the log need until its last answer.
 struct Run {
     std::uint64_t number = 0;                // of the session's statements
@@ -49,15 +51,14 @@ struct Run {
     std::size_t result = 0;                  // index of the statement of the text that answers now
     DescriptionPtr description;
     std::vector<std::int16_t> formats;       // of Bind; empty: text
-    std::optional<masking::RowPlan> plan;
-    bool passes = false;                     // plan changes nothing
+    PlannedPtr plan;                         // null until the first row
     std::vector<std::uint64_t> masked_cells; // per column of the plan
     std::map<std::string, std::uint64_t> masked;   // totals by rule, for the log
     std::uint64_t rows = 0, bytes = 0;
     MonotonicTime started{};
     std::string tag, sqlstate;
     std::string request;                     // approval spent on it
-    bool cut = false;                        // a limit ended it: rows are dropped, the error is ours
+    Limit cut = Limit::None;                 // what ended it: rows are dropped, the error is ours
     std::vector<CopyShape> shapes;           // by statement of the text; empty until asked for
     std::unique_ptr<masking::CopyRows> copy; // from CopyOutResponse to CopyDone, if rows may change
     bool simple = false;                     // a simple query, if it copies
@@ -127,8 +128,14 @@ struct Deferred {
     RunPtr run;
 };
 
-/// What is kept while our cancel is under way: the server must be hit by it before it hears of the next statement.
+/// The limits of what runs, and what is kept while our cancel is under way: the server must be hit by it before it hears of
+/// the next statement.
 struct Cut {
+    std::uint64_t egress = 0;    // result bytes of this event
+    std::uint64_t timed = 0;     // run whose time runs
+    MonotonicTime until{};       // and ends
+    Limit limit = Limit::None;   // of the latest cut
+    RunPtr captured;             // of pgveil.execute: its end waits for the cancel
     std::uint32_t cancels = 0;   // requests that have not been carried out yet
     bool cutting = false;        // one of them ends a result
     bool unsaid = false;         // the server finished all the same: the error is still to be told

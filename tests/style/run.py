@@ -9,6 +9,7 @@ import functools
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -33,10 +34,14 @@ def excepted(check, path, what=""):
 
 
 def tracked(*patterns):
-    done = subprocess.run(["git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-                          capture_output=True, text=True)
-    names = done.stdout.split("\n") if done.returncode == 0 else [str(p.relative_to(root)) for q in patterns for p in root.rglob(q)]
-    return sorted({name for name in names if name and (root / name).exists()})
+    """As git sees the tree; without git, or outside of a clone, whatever is there but builds and installed modules."""
+    if shutil.which("git"):
+        done = subprocess.run(["git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+                              capture_output=True, text=True)
+        if done.returncode == 0:
+            return sorted({name for name in done.stdout.split("\n") if name and (root / name).exists()})
+    names = {p.relative_to(root) for q in patterns for p in root.rglob(q)}
+    return sorted(str(n) for n in names if not n.parts[0].startswith("build") and "node_modules" not in n.parts)
 
 
 def room_folder(name):

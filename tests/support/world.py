@@ -170,14 +170,14 @@ class Pgveil:
     people dana (approver, auditor; owns the agents), erik (approver, admin), otto (auditor only)."""
 
     def __init__(self, cluster, database="shop", mode="enforce", proxy="", policy="", masking=masked_columns, more="", database_more="",
-                 audit="", durability="strict", workers=2, start=True, tls=""):
+                 audit="", durability="strict", workers=2, start=True, tls="", agent_more=""):
         self.cluster, self.database, self.mode, self.durability, self.workers = cluster, database, mode, durability, workers
         self.dir, self.port, self.process = temporary("proxy"), free_port(), None
         make_certificate(self.dir)
         passfile = self.dir / "pgpass"
         passfile.write_text(f"*:*:*:pgveil_reader:{reader_password}\n*:*:*:pgveil_writer:{writer_password}\n")
         passfile.chmod(0o600)
-        self.parts = {"proxy": proxy, "policy": policy, "masking": masking, "more": more, "database_more": database_more, "audit": audit, "tls": tls}
+        self.parts = {"proxy": proxy, "policy": policy, "masking": masking, "more": more, "database_more": database_more, "audit": audit, "tls": tls, "agent_more": agent_more}
         self.upstream = f"host=127.0.0.1 port={cluster.port} dbname={database} passfile={passfile}"
         self.key_line = subprocess.run([binary, "keygen", "--out", self.dir / "sign.key"], capture_output=True, text=True).stdout.strip()
         self.write_config()
@@ -188,7 +188,7 @@ class Pgveil:
     def write_config(self, **parts):
         self.parts |= parts
         p, until = self.parts, (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=12)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        who = "".join(f'\n[[agent]]\nname = "{n}"\nauth = "scram"\nsecret = "{verifiers[n]}"\nowner = "dana"\n' for n in agents)
+        who = "".join(f'\n[[agent]]\nname = "{n}"\nauth = "scram"\nsecret = "{verifiers[n]}"\nowner = "dana"\n{p["agent_more"]}\n' for n in agents)
         roles = {"dana": '["approver", "auditor"]', "erik": '["approver", "admin", "auditor"]', "otto": '["auditor"]'}
         who += "".join(f'\n[[person]]\nname = "{n}"\nsecret = "{verifiers[n]}"\nroles = {roles[n]}\ngroups = ["dba"]\n' for n in people)
         who += "".join(f'\n[[grant]]\nagent = "{agent}"\ndatabase = "{self.database}"\naccess = "{access}"\nuntil = {until}\n'

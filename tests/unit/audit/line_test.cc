@@ -155,6 +155,16 @@ TEST_CASE("what a terminal would act upon is escaped in the line itself") {
     CHECK(shown("a\x1b\u202E") == "a\\u{1b}\\u{202e}");
 }
 
+TEST_CASE("weight tells a line's size to a quarter") {
+    for (const Record& record : {full_record(), Record{}}) {
+        const double line = static_cast<double>(render_line(1234567, record).text.size()), weight = static_cast<double>(audit::weight(record));
+        CAPTURE(line);
+        CAPTURE(weight);
+        CHECK(weight > line * 0.75);
+        CHECK(weight < line * 1.25);
+    }
+}
+
 TEST_CASE("times are written and read in one spelling, people may type less") {
     CHECK(print_time(WallTime{}) == "1970-01-01T00:00:00.000000Z");
     const auto time = parse_time("2024-02-29T23:59:59.999999Z");
