@@ -13,7 +13,6 @@ namespace pgveil::masking {
 namespace {
 
 constexpr std::size_t kMostDigits = 400;     // beyond it nobody keeps an identity
-constexpr std::int16_t kBaseDigits = 4;      // numeric's digits are base 10000
 
 template <class Number>
 std::optional<std::string> read_integer(std::string_view value) {

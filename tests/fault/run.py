@@ -14,12 +14,21 @@ suite = Suite("fault")
 case = suite.case
 
 
-@case("kill -9 at every stage of an approved write, under load: log verifies, intents stand, at most one run", limit=1500)
-def _():
-    number, counts, fates, missed, reads = kill9.run(50 if world.slow else 10, 5 if world.slow else 1, lambda line: None)
+def kills(durability, short):
+    number, counts, fates, missed, reads = kill9.run(50 if world.slow else short, 5 if world.slow else 1, durability, lambda line: None)
     print(f"       {number} moments {dict(counts)}; {reads} reads answered; " + "; ".join(f"{n}x {f}" for f, n in sorted(fates.items())))
     equal(missed, [], "stages not reached")
     assert reads > 100, "no load"
+
+
+@case("kill -9 at every stage of an approved write, under load: log verifies, intents stand, at most one run", limit=1500)
+def _():
+    kills("strict", 10)
+
+
+@case("the same with group durability: what a client saw is in the log all the same", limit=1500)
+def _():
+    kills("group", 6)
 
 
 @case("a torn tail of the log is stated, not cut: the next start goes on and the log verifies", limit=120)
