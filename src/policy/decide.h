@@ -51,6 +51,14 @@ struct Ruleset {
     std::string revision;                            // SHA-256 hex of effective policy
 };
 
+/// What decides where no rule of the config does.
+struct BuiltIn {
+    std::string_view name;
+    sql::Kind kind = sql::Kind::Unknown;
+    RuleAction action = RuleAction::Deny;
+};
+[[nodiscard]] std::vector<BuiltIn> built_in_rules();
+
 struct TagEntry {
     Tag tag;
     bool clear = false;                              // exact `clear`: silences hints and content too

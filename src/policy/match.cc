@@ -205,6 +205,14 @@ std::vector<Kind> kinds_of(const sql::Analysis& analysis) {
     return kinds;
 }
 
+std::vector<BuiltIn> built_in_rules() {
+    std::vector<BuiltIn> all;
+    for (const Kind kind : {Kind::Read, Kind::Session, Kind::Transaction, Kind::Write, Kind::Ddl, Kind::Admin, Kind::Unknown}) {
+        all.push_back({builtin_name(kind), kind, builtin_action(kind)});
+    }
+    return all;
+}
+
 Match match_rules(const Question& question) {
     const std::vector<Kind> kinds = kinds_of(question.analysis);
     const Mode base = question.database_mode.value_or(question.ruleset.mode);

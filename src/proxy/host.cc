@@ -46,6 +46,14 @@ std::string keyword(std::string_view conninfo, std::string_view key) {
 
 std::string list(const std::vector<std::string>& values) { return fmt::format("{}", fmt::join(values, ",")); }
 
+std::string limits_text(const config::Limits& limits) {
+    std::vector<std::string> parts;
+    if (limits.rows != 0) parts.push_back(fmt::format("{} rows", limits.rows));
+    if (limits.bytes.bytes != 0) parts.push_back(fmt::format("{} bytes", limits.bytes.bytes));
+    if (limits.time.count() != 0) parts.push_back(fmt::format("{} s", limits.time.count()));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) {
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos) return {address == "local" ? "unix" : address, 0};
@@ -115,7 +123,9 @@ std::vector<console::SessionInfo> Proxy::sessions() const {
         info.user = entry.name;
         info.database = entry.database;
         info.application_name = entry.application;
-        info.state = entry.state;
+        info.state = entry.activity->state;
+        info.statements = entry.activity->statements;
+        info.last_request = WallTime{std::chrono::microseconds{entry.activity->last_request_us}};
         std::tie(info.address, info.port) = host_and_port(entry.address);
         info.tls = entry.encrypted ? "TLS" : "";
         info.connected = entry.since;
@@ -134,7 +144,8 @@ std::vector<console::ServerInfo> Proxy::servers() const {
         info.session = SessionId{entry.id};
         info.user = entry.name;
         info.database = entry.database;
-        info.state = entry.state;
+        info.state = entry.activity->state;
+        info.last_request = WallTime{std::chrono::microseconds{entry.activity->last_request_us}};
         info.pid = entry.pid;
         info.connected = entry.since;
         all.push_back(std::move(info));
@@ -156,6 +167,20 @@ std::vector<console::RuleInfo> Proxy::rules() const {
         info.wait = rule.wait;
         info.pending = rule.pending;
         info.approved = rule.approved;
+        if (rule.limits) info.limits = limits_text(*rule.limits);
+        info.matched = shared_.rule_counts.of(rule.name);
+        all.push_back(std::move(info));
+    }
+    for (const policy::BuiltIn& rule : policy::built_in_rules()) {
+        console::RuleInfo info;
+        info.name = rule.name;
+        info.when = fmt::format("kind={} and no rule above", sql::name_of(rule.kind));
+        info.action = rule.action == policy::RuleAction::Allow ? "allow" : rule.action == policy::RuleAction::Hold ? "hold" : "deny";
+        info.mode = mode_name(now->config->policy.mode);
+        info.approvals = 1;
+        info.pending = policy::Rule{}.pending;
+        info.approved = policy::Rule{}.approved;
+        info.matched = shared_.rule_counts.of(info.name);
         all.push_back(std::move(info));
     }
     return all;
@@ -183,9 +208,10 @@ std::vector<console::StatsInfo> Proxy::stats() const {
     for (const config::Database& database : world()->config->databases) {
         console::StatsInfo info;
         info.database = database.name;
-        info.received = shared_.counters.received;
-        info.sent = shared_.counters.sent;
-        info.statements = shared_.counters.statements;
+        const auto counters = shared_.tally.of(database.name);
+        info.received = counters->received;
+        info.sent = counters->sent;
+        info.statements = counters->statements;
         all.push_back(std::move(info));
     }
     return all;

@@ -53,6 +53,7 @@ void Link::run(relay::Actions& actions) {
         carry_out(action);
     }
     update_reading();
+    if (phase_ == Phase::Relaying) activity_->state = relay_->doing();
     if (phase_ == Phase::Relaying && worker_.draining() && relay_->idle() && relay_->transaction().status == TransactionStatus::Idle) {
         end(sqlstate::AdminShutdown, "the proxy is shutting down");
     }
@@ -62,6 +63,7 @@ void Link::carry_out(relay::Action& action) {
     struct Visitor {
         Link& link;
         void operator()(relay::AppendRecord& a) const {
+            if (a.record.kind == audit::Kind::StmtIntent) link.count_statement(a.record.rule);
             link.allowance_->take_log(audit::weight(a.record), link.worker_.loop().now().monotonic);
             link.worker_.append(link.id_, a.number, a.awaited, std::move(a.record));
         }
@@ -93,6 +95,13 @@ void Link::carry_out(relay::Action& action) {
     std::visit(Visitor{*this}, action);
 }
 
+void Link::count_statement(std::string_view rule) {
+    worker_.shared().rule_counts.add(rule);
+    ++counters_->statements;
+    ++activity_->statements;
+    activity_->last_request_us = wall_now().time_since_epoch().count();
+}
+
 // Nobody's output is allowed to grow without bound: a slow reader stops the other side.
 void Link::update_reading() {
     if (phase_ != Phase::Relaying || !server_) return;
@@ -113,10 +122,10 @@ void Link::on_data(net::Stream& stream, ByteView data) {
         case Phase::Relaying: break;
     }
     if (&stream == &client_) {
-        worker_.shared().counters.received += data.size();
+        counters_->received += data.size();
         with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_client(data, now, out); });
     } else {
-        worker_.shared().counters.sent += data.size();
+        counters_->sent += data.size();
         with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_server(data, now, out); });
     }
 }

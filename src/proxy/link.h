@@ -44,6 +44,7 @@ class Link final : private net::StreamUser {
     void on_upstream(Result<upstream::Handover, upstream::ConnectFailure> result);
     void on_console(Bytes output, bool ends);
     void check_grant();
+    void count_statement(std::string_view rule);
     /// FATAL with `code` to the client, then the end.
     void end(SqlState code, const std::string& message);
     [[nodiscard]] bool drainable() const;
@@ -95,6 +96,8 @@ class Link final : private net::StreamUser {
     WallTime since_{}, grant_until_{};
     std::string task_, reason_, start_path_;
     policy::AllowancePtr allowance_;           // of an agent
+    std::shared_ptr<Counters> counters_;       // of its database
+    std::shared_ptr<Activity> activity_;
     std::chrono::seconds wait_{0};
     Bytes server_sink_;                          // where bytes for a server that is gone end
     upstream::CancelHandle cancel_;

@@ -113,6 +113,7 @@ void Link::open_agent() {
     const auto view = worker_.view(database_);
     if (!view) return fatal(sqlstate::CannotConnectNow, "the database's catalog has not been read yet; try again in some seconds");
     allowance_ = worker_.shared().allowances.of(name_, account_.daily);
+    counters_ = worker_.shared().tally.of(database_);
     const Access access = worker_.permissions()->access(name_, database_, wall_now());
     if (access == Access::None) return deny_access();
     connect();
@@ -258,7 +259,8 @@ void Link::welcome(const upstream::Handover& handover) {
     protocol::put_ready_for_query(out, TransactionStatus::Idle);
     client_.written();
 
-    SessionEntry entry{id_, name_, database_, peer_.address.text, application_, "active", false, peer_.encrypted, writable_, handover.backend_pid, since_, worker_.index()};
+    SessionEntry entry{id_, name_, database_, peer_.address.text, application_, false, peer_.encrypted, writable_, handover.backend_pid, since_, worker_.index()};
+    activity_ = entry.activity;
     worker_.shared().registry.enter(std::move(entry), std::move(key));
     entered_ = true;
     record(audit::Kind::SessionOpen, "");

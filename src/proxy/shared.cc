@@ -55,6 +55,26 @@ void Doorway::leave(const std::string& host) {
     if (--found->second == 0) by_host_.erase(found);
 }
 
+std::shared_ptr<Counters> Tally::of(const std::string& database) {
+    const std::scoped_lock lock(mutex_);
+    std::shared_ptr<Counters>& kept = kept_[database];
+    if (!kept) kept = std::make_shared<Counters>();
+    return kept;
+}
+
+void RuleCounts::add(std::string_view rule) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = counts_.find(rule);
+    if (found != counts_.end()) ++found->second;
+    else counts_.emplace(rule, 1);
+}
+
+std::uint64_t RuleCounts::of(std::string_view rule) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = counts_.find(rule);
+    return found == counts_.end() ? 0 : found->second;
+}
+
 Access Permissions::access(std::string_view agent, std::string_view database, WallTime now) const {
     if (!known) return Access::None;
     for (const control::Switch& s : off) {

@@ -22,14 +22,22 @@ namespace pgveil::proxy {
 
 class Worker;
 
+/// What a session does now: its worker writes, the console reads; relaxed.
+struct Activity {
+    std::atomic<std::uint64_t> statements{0};
+    std::atomic<std::int64_t> last_request_us{0};        // since 1970; 0: none yet
+    std::atomic<const char*> state{"active"};            // words of SHOW SESSIONS, static
+};
+
 /// One live session as the console shows it.
 struct SessionEntry {
     std::uint64_t id = 0;
-    std::string name, database, address, application, state = "active";
+    std::string name, database, address, application;
     bool person = false, encrypted = false, writes = false;
     std::uint32_t pid = 0;
     WallTime since{};
     unsigned worker = 0;
+    std::shared_ptr<Activity> activity = std::make_shared<Activity>();
 };
 
 /// Who is connected, and which cancel key is whose. Mutex inside; called a few times a session.
@@ -65,9 +73,30 @@ class Doorway {
     std::size_t all_ = 0;
 };
 
-/// Numbers for SHOW STATS; relaxed.
+/// Numbers of one database for SHOW STATS; relaxed.
 struct Counters {
-    std::atomic<std::uint64_t> sessions{0}, statements{0}, received{0}, sent{0};
+    std::atomic<std::uint64_t> statements{0}, received{0}, sent{0};
+};
+
+/// Every database's. Mutex inside; called once a session.
+class Tally {
+  public:
+    [[nodiscard]] std::shared_ptr<Counters> of(const std::string& database);
+
+  private:
+    std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<Counters>> kept_;
+};
+
+/// Statements by the rule that decided, since the start; rules of the config and built-in ones only. Mutex inside.
+class RuleCounts {
+  public:
+    void add(std::string_view rule);
+    [[nodiscard]] std::uint64_t of(std::string_view rule) const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::map<std::string, std::uint64_t, std::less<>> counts_;
 };
 
 /// Grants and switches as of now, for every decision of the workers.
@@ -94,7 +123,8 @@ struct Shared {
     Registry registry;
     Doorway doorway;
     policy::Allowances allowances;
-    Counters counters;
+    mutable Tally tally;
+    RuleCounts rule_counts;
     std::atomic<std::uint64_t> next_session{1};
     std::vector<Worker*> workers;
     LogLine log;

@@ -67,7 +67,6 @@ void Worker::adopt(net::Accepted accepted, bool admin_listener) {
         net::set_tcp_options(accepted.fd.get(), {.user_timeout_ms = static_cast<unsigned>(std::chrono::milliseconds(limits.tcp_user_timeout).count())});
     }
     const std::uint64_t id = shared_.next_session.fetch_add(1);
-    ++shared_.counters.sessions;
     auto link = std::make_unique<Link>(*this, id, std::move(accepted), admin_listener, verdict == Doorway::Verdict::Refuse);
     links_.emplace(id, std::move(link));
 }

@@ -1,5 +1,8 @@
 // What an agent asks the proxy itself: SET and SHOW pgveil.*, pgveil.request, execute, explain, submit.
 // Never sent on. Called at the barrier, so answers can be written at once.
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "relay/refusal.h"
@@ -10,6 +13,12 @@ namespace {
 
 bool is_ours(std::string_view setting) {
     return setting.starts_with("pgveil.") || setting == "default_transaction_read_only" || setting == "transaction_read_only";
+}
+
+bool is_known(const sql::Statement& statement) {
+    constexpr std::array settable{"pgveil.task", "pgveil.reason", "pgveil.wait"}, shown{"pgveil.whoami", "pgveil.grants", "pgveil.requests"};
+    if (!statement.name.starts_with("pgveil.") || std::ranges::find(settable, statement.name) != settable.end()) return true;
+    return statement.verb == sql::Verb::Show && std::ranges::find(shown, statement.name) != shown.end();
 }
 
 std::string_view action_of(policy::Verdict verdict) {
@@ -93,6 +102,10 @@ void Relay::answer_local(const sql::Analysis& analysis, std::string argument) {
         case sql::ProxyCall::None: case sql::ProxyCall::Misused: break;
     }
     const sql::Statement& statement = analysis.statements.front();
+    if (!is_known(statement)) {
+        return refuse(plain(SqlState("42704"), "unrecognized configuration parameter \"" + statement.name + "\"",
+                            "There are pgveil.task, pgveil.reason and pgveil.wait to SET, and pgveil.whoami, pgveil.grants and pgveil.requests to SHOW."));
+    }
     if (statement.verb != sql::Verb::Show) {
         apply_setting(statement);
         return local_done(statement.verb == sql::Verb::Set ? "SET" : "RESET");

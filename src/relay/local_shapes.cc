@@ -21,8 +21,10 @@ constexpr std::array kGrants{LocalColumn{"id", Text}, LocalColumn{"database", Te
                              LocalColumn{"until", Timestamptz}, LocalColumn{"reason", Text}};
 constexpr std::array kRequests{LocalColumn{"id", Text}, LocalColumn{"state", Text}, LocalColumn{"statement", Text},
                                LocalColumn{"decided_by", Text}, LocalColumn{"reason", Text}, LocalColumn{"expires_at", Timestamptz}};
-constexpr std::array kSetting{LocalColumn{"setting", Text}};
-// PostgreSQL's own settings answered here: under its names.
+// Settings answered here: under their names, as PostgreSQL has it.
+constexpr std::array kTask{LocalColumn{"pgveil.task", Text}};
+constexpr std::array kReason{LocalColumn{"pgveil.reason", Text}};
+constexpr std::array kWait{LocalColumn{"pgveil.wait", Text}};
 constexpr std::array kApplicationName{LocalColumn{"application_name", Text}};
 constexpr std::array kDefaultReadOnly{LocalColumn{"default_transaction_read_only", Text}};
 constexpr std::array kReadOnly{LocalColumn{"transaction_read_only", Text}};
@@ -81,7 +83,8 @@ std::span<const LocalColumn> shape_of(const sql::Analysis& analysis) {
     if (name == "application_name") return kApplicationName;
     if (name == "default_transaction_read_only") return kDefaultReadOnly;
     if (name == "transaction_read_only") return kReadOnly;
-    return kSetting;
+    if (name == "pgveil.task") return kTask;
+    return name == "pgveil.reason" ? kReason : kWait;
 }
 
 void put_local_description(Bytes& out, std::span<const LocalColumn> shape, std::span<const std::int16_t> formats) {

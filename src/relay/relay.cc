@@ -131,6 +131,12 @@ void Relay::on_cancel(Now now, Actions& out) {
     resume();
 }
 
+const char* Relay::doing() const {
+    if (state_ == State::WaitingForPerson) return "held";
+    if (!idle()) return "active";
+    return transaction_.status == TransactionStatus::Idle ? "idle" : "idle in transaction";
+}
+
 void Relay::end(SqlState code, std::string message, Now now, Actions& out) {
     now_ = now;
     out_ = &out;

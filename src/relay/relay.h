@@ -71,6 +71,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] bool wants_client() const { return state_ == State::Reading && !awaits_copy(); }
     [[nodiscard]] bool wants_server() const { return !blocked_; }
     [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
+    [[nodiscard]] const char* doing() const;   // in words of SHOW SESSIONS
     [[nodiscard]] const session::Transaction& transaction() const { return transaction_; }
     [[nodiscard]] const std::string& task() const { return setup_.task; }
 
@@ -238,8 +239,7 @@ class Relay final : private sql::NamedStatements {
     void apply_setting(const sql::Statement& statement);
     void local_rows(std::vector<LocalRow> rows, std::string_view tag);
     void local_done(std::string_view tag);
-    void answer_executed(Run& run);
-    void fail_executed();
+    void answer_executed(Run& run), fail_executed();
 
     // records.cc
     std::uint64_t record(audit::Record record, Awaited awaited = Awaited::Nothing);

@@ -22,7 +22,7 @@ const std::shared_ptr<const catalog::Snapshot>& shop() {
     return snapshot;
 }
 
-relay::DatabaseViewPtr make_view() {
+relay::DatabaseViewPtr make_view(std::uint64_t version) {
     auto rules = std::make_shared<policy::Ruleset>();
     rules->columns.push_back({"shop.public.customers.email", "EMAIL_ADDRESS", masking::Transform::Redact, std::nullopt});
     rules->limits.rows = 5;
@@ -32,14 +32,14 @@ relay::DatabaseViewPtr make_view() {
     view->catalog = shop();
     view->tags = std::make_shared<const policy::TagTable>(policy::make_tags("shop", *shop(), *rules, **masking::compile({})));
     view->rules = rules;
-    view->version = 1;
+    view->version = version;
     return view;
 }
 
 class Session {
   public:
     Session() {
-        static const relay::DatabaseViewPtr view = make_view();
+        static const relay::DatabaseViewPtr view = make_view(1);
         static const std::shared_ptr<const masking::CompiledRules> rules = *masking::compile({});
         tools_.masker = std::make_unique<masking::RowMasker>(rules, *tokens_);
         tools_.tokens = tokens_;
@@ -123,9 +123,13 @@ class Session {
                 --cancels_;
                 return event([&](relay::Actions& out) { relay_->on_cancelled(now_, out); });
             case 6: case 7: return control(which / 10);
-            case 8: return event([&](relay::Actions& out) { relay_->on_view(make_view(), true, now_, out); });
+            case 8: return new_view();
             case 9: return rare(which / 10);
         }
+    }
+    void new_view() {
+        static const relay::DatabaseViewPtr newer = make_view(2);
+        event([&](relay::Actions& out) { relay_->on_view(newer, true, now_, out); });
     }
     void rare(int which) {
         switch (which % 6) {

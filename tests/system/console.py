@@ -16,6 +16,28 @@ def _():
         console(f"show {what.lower()};").ok()
 
 
+def rows_of(what):
+    got = console(what).ok()
+    return [dict(zip(got.names, row)) for row in got.rows]
+
+
+@case("SHOW SESSIONS, RULES and STATS count what was done and say what a session does")
+def _():
+    with agent(startup={"application_name": "counted"}) as a:
+        a.query("SELECT 1").ok()
+        before = {r["rule"]: int(r["matched"]) for r in rows_of("SHOW RULES")}
+        queries = {r["database"]: int(r["total_query_count"]) for r in rows_of("SHOW STATS")}["shop"]
+        for _ in range(3):
+            a.query("SELECT 1").ok()
+        a.query("BEGIN").ok()
+        row = next(r for r in rows_of("SHOW SESSIONS") if r["application_name"] == "counted")
+        equal((row["state"], int(row["statements"]), bool(row["last_request"])), ("idle in transaction", 5, True))
+        after = {r["rule"]: int(r["matched"]) for r in rows_of("SHOW RULES")}
+        assert after["built-in: read"] >= before["built-in: read"] + 3, after
+        equal([r["action"] for r in rows_of("SHOW RULES") if r["rule"] == "built-in: write"], ["hold"])
+        assert {r["database"]: int(r["total_query_count"]) for r in rows_of("SHOW STATS")}["shop"] >= queries + 4
+
+
 @case("SHOW SESSIONS lists a live session; KILL ends it")
 def _():
     with agent(startup={"application_name": "to-be-killed"}) as a:

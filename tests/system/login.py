@@ -24,6 +24,9 @@ def _():
         equal(a.query("SELECT 1").value, "1")
         assert a.key and a.parameters["server_encoding"] == "UTF8" and a.parameters["server_version"].startswith("15"), a.parameters
         contains(str(a.query("SHOW pgveil.whoami").ok().rows), "copilot")
+        equal((a.query("SET pgveil.task = 'T-1'").ok().tag, a.query("SHOW pgveil.task").names, a.query("SHOW pgveil.task").value), ("SET", ["pgveil.task"], "T-1"))
+        for wrong in ("SHOW pgveil.help", "SET pgveil.owner = 'x'", "RESET pgveil.nothing"):
+            equal(a.query(wrong).sqlstate, "42704", wrong)
 
 
 @case("a wrong password, an unknown agent and an empty password are refused alike")
