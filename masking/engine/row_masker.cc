@@ -42,6 +42,7 @@ struct RowMasker::State {
     State(std::shared_ptr<const CompiledRules> rules, const KeyedHash& key) : keys(key), masker(std::move(rules), key) {}
 
     const ColumnContext& context_of(std::size_t index, const Column& column);
+    void know(const RowPlan& plan);
     void collect_echoes(Oid relation, std::span<const CellView> cells, const RowPlan& plan);
     std::string_view subject_of(const ColumnPlan& plan);
     Fate treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to);
@@ -57,9 +58,12 @@ struct RowMasker::State {
     Oid echo_relation;                  // whose tagged values `echoes` holds
     std::vector<Finding> whole;         // detect()'s answer when a name decides alone
     std::string out;                    // masked cells of the current row
+    std::uint64_t settled = 0;          // plans so far
+    std::uint64_t known = 0;            // the settled plan whose columns `columns` holds
 };
 
 const ColumnContext& RowMasker::State::context_of(std::size_t index, const Column& column) {
+    if (known != 0) return columns[index];
     if (columns.size() <= index) columns.resize(index + 1);
     ColumnContext& context = columns[index];
     if (context.is_of(column)) return context;
@@ -75,6 +79,19 @@ const ColumnContext& RowMasker::State::context_of(std::size_t index, const Colum
     }
     context.known = true;
     return context;
+}
+
+/// A settled plan's columns are compared once, not for each cell.
+void RowMasker::State::know(const RowPlan& plan) {
+    if (masker.hints().forget_excess()) {
+        columns.clear();
+        known = 0;
+    }
+    if (plan.settled != 0 && plan.settled == known) return;
+    known = 0;
+    if (plan.settled == 0) return;
+    for (std::size_t i = 0; i < plan.columns.size(); ++i) (void)context_of(i, plan.columns[i].column);
+    known = plan.settled;
 }
 
 /// Values of `relation`'s tagged columns that its free text in the same row may repeat. Short ones are words.
@@ -145,7 +162,7 @@ RowMasker::Outcome RowMasker::mask(std::span<CellView> cells, const RowPlan& pla
     Outcome outcome;
     state.out.clear();
     state.changed.clear();
-    if (state.masker.hints().forget_excess()) state.columns.clear();
+    state.know(plan);
     const bool fits = cells.size() == plan.columns.size();
     outcome.doubtful = !fits;
     state.echoes.clear();
@@ -173,7 +190,8 @@ RowMasker::Outcome RowMasker::mask(std::span<CellView> cells, const RowPlan& pla
 
 void RowMasker::settle(RowPlan& plan) {
     State& state = *state_;
-    if (state.masker.hints().forget_excess()) state.columns.clear();
+    plan.settled = 0;
+    state.know(plan);
     for (std::size_t i = 0; i < plan.columns.size(); ++i) {
         ColumnPlan& column = plan.columns[i];
         if (column.treatment != Treatment::Scan) continue;
@@ -181,6 +199,7 @@ void RowMasker::settle(RowPlan& plan) {
         const bool empty_type = context.shape.carrier == Carrier::Plain || context.shape.carrier == Carrier::Number;
         if (empty_type && context.named == nullptr && !context.sensitive_number) column.treatment = Treatment::Pass;
     }
+    plan.settled = ++state.settled;
 }
 
 bool RowMasker::passes_everything(const RowPlan& plan) {

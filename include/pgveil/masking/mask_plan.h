@@ -36,6 +36,7 @@ struct ColumnPlan {
 
 struct RowPlan {
     std::vector<ColumnPlan> columns;
+    std::uint64_t settled = 0;  // given by RowMasker::settle, after which the columns must not change; 0: not yet
 };
 
 }  // namespace pgveil::masking

@@ -272,6 +272,25 @@ TEST_CASE("rows that cannot change are known beforehand") {
     CHECK_FALSE(RowMasker::passes_everything(RowPlan{{ColumnPlan{}}}));
 }
 
+TEST_CASE("settled plans do not take each other's columns, whatever comes between them") {
+    Bench b;
+    const auto cell = [](std::string_view value) { return CellView{bytes_of(value).data(), static_cast<std::int32_t>(value.size())}; };
+    RowPlan names{{scan(type_oid::Int8, "ssn"), scan(type_oid::Text, "note")}}, plain{{scan(type_oid::Int8, "n")}};
+    RowPlan free{{scan(type_oid::Text, "ssn")}};
+    b.masker.settle(names);
+    b.masker.settle(plain);
+    CHECK(names.settled != plain.settled);
+    for (int round = 0; round < 3; ++round) {
+        std::array row{cell("536221234"), cell("word")};
+        CHECK(b.masker.mask(row, names).masked == 1);
+        CHECK(row[0].is_null());
+        std::array one{cell("536221234")};
+        CHECK(b.masker.mask(one, plain).masked == 0);
+        std::array text{cell("536221234")};
+        CHECK(b.masker.mask(text, free).masked == 1);   // never settled
+    }
+}
+
 TEST_CASE("packs that prove nothing or prove too little are refused with the rule's id") {
     const auto refused = [](auto change) {
         RulePack pack = test::small_pack();
