@@ -1,5 +1,6 @@
 #include "session/pipeline.h"
 
+#include <optional>
 #include <string_view>
 
 namespace pgveil::session {
@@ -40,6 +41,45 @@ bool ends_with_ready(Request request) {
     return false;
 }
 
+std::optional<Progress> first_of_result(Request request, char type) {
+    switch (type) {
+        case 'T': return request == Request::Query ? std::optional(Progress::Rows) : std::nullopt;
+        case 'D': return request == Request::Execute ? std::optional(Progress::Rows) : std::nullopt;
+        case 'H': return Progress::CopyingOut;
+        case 'G': return Progress::CopyingIn;
+        case 'C': case 'I': case 's': case 't': case 'V': return Progress::Between;
+        default: return std::nullopt;
+    }
+}
+
+/// Of a type that the request may have at all: whether it may have it now.
+std::optional<Progress> advanced(Request request, Progress at, char type) {
+    switch (at) {
+        case Progress::Between:
+            if (type == 'Z' || (request == Request::DescribeStatement && (type == 'T' || type == 'n'))) return Progress::Between;
+            if (request == Request::DescribeStatement || request == Request::FunctionCall) return std::nullopt;
+            return first_of_result(request, type);
+        case Progress::Fresh: return first_of_result(request, type);
+        case Progress::Rows:
+            if (type == 'D' || (type == 'T' && request == Request::Query)) return Progress::Rows;
+            return type == 'C' || type == 's' ? std::optional(Progress::Between) : std::nullopt;
+        case Progress::CopyingOut:
+            if (type == 'd') return Progress::CopyingOut;
+            return type == 'c' ? std::optional(Progress::CopiedOut) : std::nullopt;
+        case Progress::CopiedOut: case Progress::CopyingIn: return type == 'C' ? std::optional(Progress::Between) : std::nullopt;
+        case Progress::Failed: return type == 'Z' ? std::optional(Progress::Failed) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool has_order(Request request) {
+    switch (request) {
+        case Request::Query: case Request::Execute: case Request::DescribeStatement: case Request::FunctionCall: return true;
+        case Request::Parse: case Request::Bind: case Request::DescribePortal: case Request::Close: case Request::Sync: return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 void Pipeline::sent(Entry entry) {
@@ -55,11 +95,21 @@ Pipeline::Answered Pipeline::answered(char type) {
     const Entry head = entries_.front();
     const Row row = row_of(head.request);
     if (row.answers.find(type) == std::string_view::npos) return {};
+    if (has_order(head.request)) {
+        const std::optional<Progress> now = advanced(head.request, progress_, type);
+        if (!now) return {};
+        progress_ = *now;
+    }
     if (type == 'G') on_copy_in();
     if (type == 'C' || type == 'Z') copying_in_ = false;
     const bool finished = row.finishers.find(type) != std::string_view::npos;
-    if (finished) entries_.pop_front();
+    if (finished) pop();
     return {Match::Answer, head, finished, {}};
+}
+
+void Pipeline::pop() {
+    entries_.pop_front();
+    progress_ = Progress::Fresh;
 }
 
 // The server ignores Sync and Flush while it copies in (postgres.c, PqMsg handling in CopyGetData), so
@@ -73,8 +123,9 @@ void Pipeline::on_copy_in() {
 Pipeline::Answered Pipeline::on_error() {
     copying_in_ = false;
     Answered result{Match::Answer, entries_.front(), false, {}};
+    progress_ = Progress::Failed;
     if (ends_with_ready(result.entry.request)) return result;   // its ReadyForQuery is still to come
-    entries_.pop_front();
+    pop();
     result.finished = true;
     while (!entries_.empty() && entries_.front().request != Request::Sync) {
         result.discarded.push_back(entries_.front());

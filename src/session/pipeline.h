@@ -5,6 +5,7 @@
 // protocol everything up to the next Sync (postgres.c, ignore_till_sync), in the simple one nothing.
 // Owns no socket; knows no policy: `tag` is the relay's own number. One owner, one thread.
 // Reads hostile bytes: message types from the server; any contradiction is Match::Violation.
+// Of Query, Execute, DescribeStatement and FunctionCall, which have several answers, the order counts too (Progress).
 //
 //   request      answered by                                   finished by
 //   Query        T D C I E G H d c Z                           Z
@@ -16,6 +17,14 @@
 //   Close        3                                             3
 //   Sync         Z                                             Z
 //   FunctionCall V E Z                                         Z
+//
+//   progress     | takes, and goes to                                                    | finished by
+//   Fresh        | T Rows (Query), D Rows (Execute), H CopyingOut, G CopyingIn, C I s t V Between |
+//   Between      | as Fresh; Z; after t: T or n                                           | Z, T, n
+//   Rows         | D, C s Between; T: rules DO ALSO SELECT give one completion to several results |
+//   CopyingOut   | d, c CopiedOut                                                        |
+//   CopiedOut, CopyingIn | C Between                                                     |
+//   Failed       | E (a FATAL one may follow), Z                                         | Z
 #pragma once
 
 #include <cstdint>
@@ -28,6 +37,9 @@ enum class Request : std::uint8_t { Query, Parse, Bind, DescribeStatement, Descr
 
 /// What happens to the answers. Replace: the server must fail here, and its error becomes one of ours.
 enum class Disposition : std::uint8_t { Swallow, Replace, Forward };
+
+/// Where the answer to the head stands.
+enum class Progress : std::uint8_t { Fresh, Between, Rows, CopyingOut, CopiedOut, CopyingIn, Failed };
 
 struct Entry {
     Request request = Request::Sync;
@@ -67,7 +79,9 @@ class Pipeline {
   private:
     [[nodiscard]] Answered on_error();
     void on_copy_in();
+    void pop();
     std::deque<Entry> entries_;
+    Progress progress_ = Progress::Fresh;
     bool skipping_ = false;
     bool copying_in_ = false;
     bool unflushed_ = false;

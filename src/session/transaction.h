@@ -24,11 +24,16 @@ struct Transaction {
             if (tag == "ROLLBACK") status = TransactionStatus::InTransaction;
         } else if (tag == "BEGIN" || tag == "START TRANSACTION") {
             if (status == TransactionStatus::Idle) *this = {TransactionStatus::InTransaction};
-        } else if (tag == "COMMIT" || tag == "ROLLBACK") {
+        } else if (tag == "COMMIT" || tag == "ROLLBACK" || tag == "PREPARE TRANSACTION") {
             const bool keeps = chained && writable;
             *this = {};
             if (chained) status = TransactionStatus::InTransaction, writable = keeps;
         }
+    }
+    /// Blocks begin and end by what was completed, so the server cannot be elsewhere. After an error it can: it may have
+    /// been COMMIT's own.
+    [[nodiscard]] bool contradicts(TransactionStatus said) const {
+        return said != status && !(status == TransactionStatus::Failed && said == TransactionStatus::Idle);
     }
     void on_error() {
         if (status == TransactionStatus::InTransaction) status = TransactionStatus::Failed;

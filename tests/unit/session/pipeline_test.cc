@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string_view>
+
 using namespace pgveil::session;
 
 namespace {
@@ -71,4 +73,37 @@ TEST_CASE("extended messages without Sync or Flush need a flush") {
     CHECK_FALSE(p.needs_flush());
     p.sent({Request::Sync, Disposition::Forward, 2});
     CHECK_FALSE(p.needs_flush());
+}
+
+namespace {
+/// True if the server may say all of this, in this order.
+bool takes(Request request, std::string_view types) {
+    Pipeline p = with({request});
+    for (const char type : types) {
+        if (p.answered(type).match != Match::Answer) return false;
+    }
+    return true;
+}
+}  // namespace
+
+TEST_CASE("the answers to a simple query come in PostgreSQL's order or not at all") {
+    for (const char* good : {"TDDCZ", "CZ", "IZ", "TCTDCCZ", "HddcCZ", "HcCZ", "TDEZ", "EZ", "CTDEEZ", "TDTDCZ", "HdEZ"}) CHECK_MESSAGE(takes(Request::Query, good), good);
+    for (const char* bad : {"D", "Z", "TZ", "TDZ", "TI", "TDH", "TDG", "d", "c", "HD", "HT", "HC", "HcZ", "HcT", "CD", "EC", "ET", "ED", "GT", "GZ", "V", "CZZ", "TDI"}) CHECK_FALSE_MESSAGE(takes(Request::Query, bad), bad);
+}
+
+TEST_CASE("and so do those to extended messages") {
+    for (const char* good : {"DDC", "C", "I", "s", "DDs", "HdcC", "DE"}) CHECK_MESSAGE(takes(Request::Execute, good), good);
+    for (const char* bad : {"DI", "DH", "DG", "d", "HC", "HD", "CC", "DT", "Z"}) CHECK_FALSE_MESSAGE(takes(Request::Execute, bad), bad);
+    CHECK(takes(Request::DescribeStatement, "tT"));
+    CHECK(takes(Request::DescribeStatement, "tn"));
+    for (const char* bad : {"T", "n", "tt"}) CHECK_FALSE_MESSAGE(takes(Request::DescribeStatement, bad), bad);
+    CHECK(takes(Request::FunctionCall, "VZ"));
+    CHECK(takes(Request::FunctionCall, "EZ"));
+    for (const char* bad : {"Z", "VV", "EV"}) CHECK_FALSE_MESSAGE(takes(Request::FunctionCall, bad), bad);
+}
+
+TEST_CASE("each answer begins anew: what the one before got does not count") {
+    Pipeline p = with({Request::Query, Request::Query, Request::Execute, Request::Sync, Request::Query});
+    for (const char type : std::string_view("TDCZ" "EZ" "DE" "Z" "CZ")) CHECK(p.answered(type).match == Match::Answer);
+    CHECK(p.empty());
 }
