@@ -6,11 +6,18 @@
 #include "protocol/wire_cursor.h"
 
 namespace pgveil::protocol {
+namespace {
+
+constexpr std::size_t kMaxColumns = 1664;      // of a result: MaxTupleAttributeNumber (htup_details.h)
+constexpr std::size_t kMaxErrorFields = 100;   // PostgreSQL knows eighteen
+
+}  // namespace
 
 std::optional<std::vector<FieldView>> parse_row_description(ByteView body) {
     constexpr std::size_t kLeastField = 1 + 4 + 2 + 4 + 2 + 4 + 2;
     WireCursor in(body);
     const std::size_t count = in.u16();
+    if (count > kMaxColumns) return std::nullopt;
     std::vector<FieldView> fields;
     fields.reserve(std::min(count, in.left() / kLeastField));
     for (std::size_t i = 0; i < count && !in.failed(); ++i) {
@@ -61,7 +68,9 @@ bool parse_data_row(ByteView body, std::vector<RawCell>& cells) {
 std::optional<std::string_view> parse_command_complete(ByteView body) {
     WireCursor in(body);
     const std::string_view tag = in.text();
-    if (!in.complete()) return std::nullopt;
+    // cmdtaglist.h: capitals; "???" where PostgreSQL itself does not know.
+    const bool a_tag = std::ranges::all_of(tag, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '?'; });
+    if (!in.complete() || !a_tag) return std::nullopt;
     return tag;
 }
 
@@ -132,7 +141,7 @@ std::optional<ErrorFields> parse_error_fields(ByteView body) {
     ErrorFields error;
     while (const char letter = static_cast<char>(in.u8())) {
         error.fields.emplace_back(letter, in.text());
-        if (in.failed()) return std::nullopt;
+        if (in.failed() || error.fields.size() > kMaxErrorFields) return std::nullopt;
     }
     if (!in.complete()) return std::nullopt;
     return error;

@@ -25,13 +25,17 @@ std::uint64_t frontend_limit(char type) {
     }
 }
 
-// What a server may say at any length (rows, texts, settings) is large; what has a fixed or short shape is
-// small, so that a hostile server cannot make us collect for nothing.
+// Settings and descriptions: 1664 columns with their names, 65535 parameters.
+constexpr std::uint64_t kDescription = 1 << 20;
+
+// What a server may say at any length (rows, texts) is large; what has a fixed or short shape is small, so that a
+// hostile server cannot make us collect for nothing.
 std::uint64_t backend_limit(char type) {
     switch (type) {
-        case 'A': case 'D': case 'E': case 'N': case 'S': case 'T': case 'V': case 'd': case 't': return kLarge;
+        case 'D': case 'E': case 'N': case 'V': case 'd': return kLarge;
+        case 'S': case 'T': case 't': return kDescription;
         case 'R': return kAuthToken;
-        case '1': case '2': case '3': case 'C': case 'G': case 'H': case 'I': case 'K': case 'W': case 'Z':
+        case '1': case '2': case '3': case 'A': case 'C': case 'G': case 'H': case 'I': case 'K': case 'W': case 'Z':
         case 'c': case 'n': case 's': case 'v': return kSmall;
         default: return 0;
     }
@@ -63,6 +67,8 @@ void FrameReader::feed(ByteView input) {
 FrameReader::Step FrameReader::next() {
     drop_consumed();
     if (piece_left_ > 0) return piece();
+    if (shortened_.capacity() > 0) Bytes().swap(shortened_);
+    if (!skipped()) return need_more();
 
     // The header is looked at where it lies; only a header cut in two is joined in kept_.
     if (kept() > 0 && !fill_kept(1)) return need_more();
@@ -79,7 +85,9 @@ FrameReader::Step FrameReader::next() {
     if (declared < kLengthWord) return malformed(type, Malformed::BadLength);
     const Header header{type, declared - kLengthWord};
     if (header.body > limit) return malformed(type, Malformed::TooLarge);
-    if (header.body > whole_limit_ && piecewise_.find(type) != std::string::npos) return begin_pieces(header);
+    const std::size_t whole_limit = type == 'V' ? std::min(whole_limit_, kKeepCapacity) : whole_limit_;   // nobody looks into it
+    if (header.body > whole_limit && piecewise_.find(type) != std::string::npos) return begin_pieces(header);
+    if (header.body > kLongestWords && direction_ == Direction::Backend && (type == 'E' || type == 'N')) return shortened(header);
     if (kept() > 0 && !fill_kept(kHeader + header.body)) return need_more();
     return whole(header, kept() > 0 ? ByteView(kept_).subspan(start_) : input_);
 }
@@ -91,6 +99,37 @@ FrameReader::Step FrameReader::whole(const Header& header, ByteView from) {
     if (kept() > 0) start_ += static_cast<std::size_t>(size);
     else input_ = input_.subspan(static_cast<std::size_t>(size));
     return {.next = Next::Frame, .frame = {.type = header.type, .length = header.body, .body = body}};
+}
+
+/// The beginning of an error or notice; the rest is thrown away as it comes. Its last field stays one, and the context
+/// that is lost is replaced: without any the words might pass for the server's own.
+FrameReader::Step FrameReader::shortened(const Header& header) {
+    constexpr std::uint64_t size = kHeader + kLongestWords;
+    if (kept() > 0 && !fill_kept(size)) return need_more();
+    const ByteView from = kept() > 0 ? ByteView(kept_).subspan(start_) : input_;
+    if (from.size() < size) return need_more();
+    std::size_t end = size;
+    while (end > kHeader && (from[end - 1] & 0xC0) == 0x80) --end;         // not within a character
+    if (end > kHeader && from[end - 1] >= 0xC0) --end;
+    shortened_.assign(from.begin() + kHeader, from.begin() + static_cast<std::ptrdiff_t>(end));
+    if (shortened_.empty() || shortened_.back() != 0) shortened_.push_back(0);
+    append(shortened_, bytes_of(std::string_view("Wthe rest is not shown: it is too long\0\0", 40)));
+    if (kept() > 0) start_ += size;
+    else input_ = input_.subspan(size);
+    skip_left_ = header.body - kLongestWords;
+    return {.next = Next::Frame, .frame = {.type = header.type, .length = shortened_.size(), .body = shortened_}};
+}
+
+bool FrameReader::skipped() {
+    if (skip_left_ == 0) return true;
+    const bool from_kept = kept() > 0;
+    const std::size_t here = from_kept ? kept() : input_.size();
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(here, skip_left_));
+    skip_left_ -= size;
+    if (from_kept) start_ += size;
+    else input_ = input_.subspan(size);
+    drop_consumed();
+    return skip_left_ == 0 || (size > 0 && skipped());
 }
 
 FrameReader::Step FrameReader::begin_pieces(const Header& header) {

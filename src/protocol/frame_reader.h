@@ -18,6 +18,9 @@ enum class Direction : std::uint8_t { Frontend, Backend };
 /// Largest body (without the length word) the server takes for a frontend type, or we take from a server
 /// (postgres.c: PQ_LARGE_MESSAGE_LIMIT / PQ_SMALL_MESSAGE_LIMIT). 0: unknown type, framing is lost.
 [[nodiscard]] std::uint64_t body_limit(Direction direction, char type);
+/// Of a longer ErrorResponse or NoticeResponse only the beginning is delivered, as a whole message: an agent decides how
+/// long they are.
+constexpr std::size_t kLongestWords = 1 << 20;
 
 /// One message, or the part of one that is here. Views live until the reader's next call (any of
 /// feed, next, keep_rest) or until the fed bytes die, whichever is first.
@@ -52,7 +55,7 @@ class FrameReader {
     /// Bytes held over between feeds.
     [[nodiscard]] std::size_t kept() const { return kept_.size() - start_; }
     /// Between messages: nothing kept, nothing fed and no message half delivered.
-    [[nodiscard]] bool at_boundary() const { return kept() == 0 && input_.empty() && piece_left_ == 0; }
+    [[nodiscard]] bool at_boundary() const { return kept() == 0 && input_.empty() && piece_left_ == 0 && skip_left_ == 0; }
 
   private:
     struct Header {
@@ -60,7 +63,8 @@ class FrameReader {
         std::uint64_t body = 0;
     };
     [[nodiscard]] Step whole(const Header& header, ByteView from);
-    [[nodiscard]] Step begin_pieces(const Header& header);
+    [[nodiscard]] Step begin_pieces(const Header& header), shortened(const Header& header);
+    [[nodiscard]] bool skipped();
     [[nodiscard]] Step piece();
     [[nodiscard]] bool fill_kept(std::uint64_t wanted);
     void drop_consumed();
@@ -72,6 +76,8 @@ class FrameReader {
     Bytes kept_;
     std::size_t start_ = 0;        // consumed prefix of kept_
     ByteView input_;
+    Bytes shortened_;              // what is left of a message that is too long
+    std::uint64_t skip_left_ = 0;  // of it, to be thrown away
     std::uint64_t piece_left_ = 0; // of a message being delivered in pieces
     char piece_type_ = 0;
     std::uint64_t piece_length_ = 0;

@@ -133,3 +133,19 @@ TEST_CASE("error fields are found by letter; missing ones are empty; layout must
     CHECK_FALSE(parse_error_fields(bytes_of("SERROR\0\0x"s)));
     CHECK_FALSE(parse_error_fields({}));
 }
+
+TEST_CASE("more columns than a result can have, more fields than an error has, and a tag that is none are refused") {
+    const auto described = [](std::uint16_t count) {
+        Bytes body{static_cast<Byte>(count >> 8), static_cast<Byte>(count & 0xff)};
+        body.resize(2 + std::size_t{19} * count);
+        return parse_row_description(body).has_value();
+    };
+    CHECK(described(1664));
+    CHECK_FALSE(described(1665));
+    Bytes fields;
+    for (int i = 0; i < 200; ++i) append(fields, std::string_view("Mx\0", 3));
+    fields.push_back(0);
+    CHECK_FALSE(parse_error_fields(fields));
+    CHECK(parse_command_complete(bytes_of(std::string_view("INSERT 0 5\0", 11))));
+    CHECK_FALSE(parse_command_complete(bytes_of(std::string_view("ada@example.com\0", 16))));
+}

@@ -212,6 +212,42 @@ TEST_CASE("the largest length the server takes is taken, one more is not") {
     }
 }
 
+TEST_CASE("of an endless error only the beginning is kept, as a whole message with other words for what is lost") {
+    constexpr std::uint32_t size = 5 << 20;
+    Bytes input{'E', size >> 24, (size >> 16) & 0xff, (size >> 8) & 0xff, size & 0xff};
+    append(input, std::string_view("SERROR\0C22000\0M", 16));
+    while (input.size() < size + 1 - 2) append(input, std::string_view("\xc3\xa9"));
+    input.resize(size + 1 - 2);
+    append(input, std::string_view("\0\0", 2));
+    append(input, std::string_view("Z\0\0\0\5I", 6));
+    for (const std::size_t step : {std::size_t{1} << 16, std::size_t{777'777}, input.size()}) {
+        FrameReader reader(Direction::Backend, 1 << 26, "D");
+        std::string seen;
+        for (std::size_t at = 0; at < input.size(); at += step) {
+            reader.feed(ByteView(input).subspan(at, std::min(step, input.size() - at)));
+            for (auto next = reader.next(); next.next == FrameReader::Next::Frame; next = reader.next()) {
+                seen += next.frame.type;
+                if (next.frame.type != 'E') continue;
+                CHECK(next.frame.body.size() < kLongestWords + 100);
+                const std::string_view text = text_of(next.frame.body);
+                const std::string_view message = text.substr(16, text.find('\0', 16) - 16);
+                CHECK(message.size() % 2 == 0);   // no half character
+                CHECK(text.ends_with(std::string_view("it is too long\0\0", 16)));
+            }
+            reader.keep_rest();
+            CHECK(reader.kept() < 2 * kLongestWords);
+        }
+        CHECK(seen == "EZ");
+        CHECK(reader.at_boundary());
+    }
+}
+
+TEST_CASE("settings and descriptions have a largest length, a row has not") {
+    for (const char type : std::string("STt")) CHECK(first_step(Direction::Backend, {type, 0, 0x20, 0, 0}).why == Malformed::TooLarge);
+    CHECK(first_step(Direction::Backend, {'A', 0, 0, 0x4e, 0x20}).why == Malformed::TooLarge);
+    CHECK(first_step(Direction::Backend, {'D', 0x3f, 0, 0, 0}).next == FrameReader::Next::NeedMore);
+}
+
 TEST_CASE("an unknown type is malformed from its first byte, in both directions") {
     for (const int type : {0x00, int{'z'}, int{'T'}, 0xff, 0x16}) {
         const auto step = first_step(Direction::Frontend, {type});
