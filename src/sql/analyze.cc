@@ -5,6 +5,7 @@
 #include "sql/copy_out.h"
 #include "sql/lineage.h"
 #include "sql/proxy_call.h"
+#include "sql/scan.h"
 #include "sql/statements.h"
 
 namespace pgveil::sql {
@@ -201,6 +202,7 @@ Analysis analyze(std::string_view text, const Context& context) {
     if (text.size() > context.bounds.text_bytes)
         return unparsed(sqlstate::StatementTooComplex, "statement text is too long", 0, true);
     if (!valid_text(text)) return unparsed(sqlstate::CharacterNotInRepertoire, "text is not valid UTF-8", 0, true);
+    if (scan::takes_long(text)) return unparsed(sqlstate::StatementTooComplex, "too many comments or operators stand together", 0, true);
     const auto tree = Tree::parse(std::string(text));
     if (!tree) return unparsed(tree.error().code, tree.error().message, tree.error().position, tree.error().code == sqlstate::StatementTooComplex);
     if (!within_bounds(tree->statements(), context.bounds))

@@ -1,5 +1,7 @@
 #include "sql/scan.h"
 
+#include <algorithm>
+
 #include <cstring>
 
 namespace pgveil::sql::scan {
@@ -135,9 +137,11 @@ Scanned number(std::string_view text, std::size_t at) {
 }
 
 /// scan.l, "operator": stops before a comment; a trailing + or - belongs only to operators with other signs.
+/// No operator is longer than a name, so that a megabyte of signs is not looked through again for each of them.
 Scanned operator_at(std::string_view text, std::uint32_t at) {
+    constexpr std::size_t longest = 256;
     std::size_t end = at;
-    while (end < text.size() && is(text[end], kOperator)) {
+    while (end < text.size() && end - at < longest && is(text[end], kOperator)) {
         const bool comment = end > at && ((text[end] == '-' && at_is(text, end + 1, '-')) || (text[end] == '/' && at_is(text, end + 1, '*')));
         if (comment) break;
         ++end;
@@ -203,6 +207,27 @@ Scanned token_at(std::string_view text, std::uint32_t at) {
     }
     if (is(c, kOperator)) return operator_at(text, at);
     return {is(c, kSelf) ? TokenKind::Punctuation : TokenKind::Bad, at + 1};
+}
+
+bool takes_long(std::string_view text) {
+    constexpr std::size_t most = 1000;
+    const auto long_run = [](std::string_view piece) {
+        std::size_t run = 0;
+        return std::ranges::any_of(piece, [&](char c) { return (run = is(c, kOperator) ? run + 1 : 0) > most; });
+    };
+    const auto begins_run = [](std::string_view piece) {
+        return piece.size() > most && std::ranges::all_of(piece.substr(0, most + 1), [](char c) { return is(c, kOperator); });
+    };
+    if (!long_run(text)) return false;
+    // Strings and lines of dashes are read once, however long they are.
+    for (std::uint32_t at = skip_space(text, 0); at < text.size();) {
+        const Scanned token = token_at(text, at);
+        const std::size_t end = std::max<std::size_t>(token.end, at + 1);
+        if (token.kind == TokenKind::Comment && text[at] == '/' && long_run(text.substr(at, end - at))) return true;
+        if (token.kind != TokenKind::Comment && begins_run(text.substr(at))) return true;
+        at = skip_space(text, static_cast<std::uint32_t>(end));
+    }
+    return false;
 }
 
 }  // namespace pgveil::sql::scan

@@ -35,4 +35,8 @@ struct Scanned {
 /// The token that starts at `at`, which is no space and before the end.
 [[nodiscard]] Scanned token_at(std::string_view text, std::uint32_t at);
 
+/// True where PostgreSQL's lexer, and so our parser, would be at work for minutes: it looks at a whole run of operator
+/// characters again for each comment that begins or sign that stands within it (scan.l, xcstart and operator).
+[[nodiscard]] bool takes_long(std::string_view text);
+
 }  // namespace pgveil::sql::scan

@@ -68,6 +68,27 @@ TEST_CASE("text the server would not take as UTF-8 is refused before the parser"
     CHECK(test::analyzed("SELECT 1\0x"s).kind == Kind::Unknown);
 }
 
+TEST_CASE("texts that PostgreSQL's lexer would need minutes for are refused before it; long lines and strings are not") {
+    const auto many = [](std::string_view what, std::size_t count) {
+        std::string text;
+        for (std::size_t i = 0; i < count; ++i) text += what;
+        return text;
+    };
+    const auto refused = [](const std::string& text) {
+        const Analysis a = test::analyzed(text);
+        return a.unparsed && a.unparsed->bounded && a.unparsed->code == sqlstate::StatementTooComplex;
+    };
+    CHECK(refused(many("/*", 50000)));
+    CHECK(refused(many("/*", 50000) + many("*/", 50000) + " SELECT 1"));
+    CHECK(refused("SELECT 1 /* then */ " + many("+", 50000) + "1"));
+    CHECK(refused("SELECT '" + many("/*", 5000) + "', " + many("+", 5000) + "1"));
+    CHECK_FALSE(refused("SELECT '" + many("/*", 50000) + "'"));
+    CHECK_FALSE(refused("SELECT $$" + many("+-", 50000) + "$$"));
+    CHECK_FALSE(refused(many("-", 50000) + "\nSELECT 1"));
+    CHECK_FALSE(refused("/" + many("*", 900) + "/ SELECT 1"));
+    CHECK_FALSE(refused("SELECT " + many("- ", 500) + "1"));
+}
+
 TEST_CASE("a syntax error keeps the server's words and place") {
     const Analysis a = test::analyzed("SELEC 1");
     REQUIRE(a.unparsed.has_value());
