@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "catalog/pq_queries.h"
+#include "catalog/timed_query.h"
 
 namespace pgveil::catalog {
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int kFirstNormalOid = 16384;   // FirstNormalObjectId: below it, initdb made the object
 constexpr int kSince14 = 140000;
+constexpr std::chrono::seconds kMost{30};   // for one answer
 
 struct ClearResult {
     void operator()(PGresult* result) const { PQclear(result); }
@@ -27,7 +29,7 @@ std::string first_line(const char* text) {
 }
 
 Result<ResultPtr, LoadError> query(PGconn& connection, const std::string& sql) {
-    ResultPtr result(PQexec(&connection, sql.c_str()));
+    ResultPtr result(timed_query(connection, sql.c_str(), kMost));
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
     LoadError error;
