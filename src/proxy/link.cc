@@ -80,7 +80,7 @@ void Link::carry_out(relay::Action& action) {
         void operator()(const relay::RefreshCatalog&) const { link.worker_.shared().catalogs->refresh(link.database_); }
         void operator()(const relay::CancelServer&) const {
             if (!link.cancel_) return;
-            link.worker_.shared().canceller->cancel(link.cancel_, [&worker = link.worker_, id = link.id_](bool) {
+            link.worker_.shared().canceller->cancel(link.database_, link.cancel_, [&worker = link.worker_, id = link.id_](bool) {
                 worker.post([id](Worker& self) {
                     if (Link* found = self.link(id)) found->on_cancelled();
                 });

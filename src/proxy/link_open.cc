@@ -36,6 +36,14 @@ std::string quoted(std::string_view text, char quote) {
     return out;
 }
 
+// What every judgement relies on; the relay watches over it from then on.
+bool pinned(const upstream::Handover& handover) {
+    const auto is = [&](std::string_view name, std::string_view value) {
+        return std::ranges::any_of(handover.parameters, [&](const auto& p) { return p.first == name && p.second == value; });
+    };
+    return is("client_encoding", "UTF8") && is("standard_conforming_strings", "on");
+}
+
 std::chrono::seconds wait_of(std::string_view text) {
     std::int64_t seconds = 0;
     for (const char c : text.substr(0, 6)) {
@@ -202,6 +210,7 @@ void Link::connect() {
     request.password_file = as_writer && !own.empty() ? own.path : database->password_file.path;
     const auto view = worker_.view(database_);
     request.application_name = view->enforcing() ? name_ + "/" + application_ : application_;
+    request.connect_timeout = database->connect_timeout;
     request.check_role = !database->dangerous_role;
     request.tcp_user_timeout = world_->config->proxy.tcp_user_timeout;
     phase_ = Phase::Connecting;
@@ -220,11 +229,15 @@ void Link::on_upstream(Result<upstream::Handover, upstream::ConnectFailure> resu
         // Settings are the client's own words; anything else of a failed connect is the operator's business.
         const bool about_settings = result.error().sqlstate.starts_with("22") || result.error().sqlstate.starts_with("42");
         return fatal(about_settings ? sqlstate::InvalidParameterValue : sqlstate::CannotConnect,
-                     about_settings ? result.error().message : "the database server cannot be reached now; try again later");
+                     about_settings ? worker_.tools().masker->mask_text(result.error().message, "") : "the database server cannot be reached now; try again later");
     }
     if (result->role && result->role->dangerous()) {
         worker_.shared().log(config::LogLevel::Error, fmt::format("database \"{}\": dangerous upstream role: {}", database_, result->role->why()));
         return fatal(sqlstate::CannotConnect, "the database's upstream role is not acceptable; an operator must change it");
+    }
+    const auto view = worker_.view(database_);
+    if ((!view || view->enforcing()) && !pinned(*result)) {
+        return fatal(sqlstate::CannotConnect, "the database server does not take the settings that it was given");
     }
     if (result->server_encoding != "UTF8") return fatal(sqlstate::FeatureNotSupported, "only UTF8 databases are served");
     welcome(*result);

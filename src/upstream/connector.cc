@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <libpq-fe.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -72,10 +71,6 @@ std::optional<ConnectFailure> hand_over(const ConnectionPointer& connection, Han
 
 }  // namespace
 
-struct Connector::Closing {
-    std::atomic<bool> flag{false};
-};
-
 Connector::Connector(unsigned threads, std::chrono::seconds role_cache)
     : closing_(std::make_unique<Closing>()), role_cache_(role_cache), pool_(std::make_unique<WorkerPool>(threads)) {}
 
@@ -85,7 +80,8 @@ Connector::~Connector() {
 }
 
 void Connector::connect(ConnectRequest request, Callback done) {
-    pool_->add([this, request = std::move(request), done = std::move(done)](bool wanted) mutable {
+    std::string destination = request.conninfo;
+    pool_->add(std::move(destination), [this, request = std::move(request), done = std::move(done)](bool wanted) mutable {
         if (wanted) done(connect_now(request));
         else done(refuse(failure("shutting down")));
     });
@@ -107,12 +103,12 @@ Result<Handover, ConnectFailure> Connector::connect_now(const ConnectRequest& re
 Canceller::Canceller(unsigned threads) : pool_(std::make_unique<WorkerPool>(threads)) {}
 Canceller::~Canceller() = default;
 
-void Canceller::cancel(CancelHandle handle, Callback done) {
+void Canceller::cancel(std::string destination, CancelHandle handle, Callback done) {
     if (!handle || pool_->waiting() >= kMaxCancelsWaiting) {
         if (done) done(false);
         return;
     }
-    pool_->add([handle = std::move(handle), done = std::move(done)](bool wanted) mutable {
+    pool_->add(std::move(destination), [handle = std::move(handle), done = std::move(done)](bool wanted) mutable {
         char error[256];
         const bool sent = wanted && PQcancel(handle.get(), error, sizeof error) == 1;
         if (done) done(sent);

@@ -7,6 +7,7 @@
 // waits for a connect under way to notice (a quarter of a second, DNS aside).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -56,7 +57,7 @@ struct Handover {
 class Connector {
   public:
     using Callback = std::move_only_function<void(Result<Handover, ConnectFailure>)>;
-    explicit Connector(unsigned threads = 4, std::chrono::seconds role_cache = std::chrono::seconds(60));
+    explicit Connector(unsigned threads = 8, std::chrono::seconds role_cache = std::chrono::seconds(60));
     ~Connector();
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
@@ -72,7 +73,9 @@ class Connector {
     };
     [[nodiscard]] std::optional<ConnectFailure> find_role(pg_conn* connection, const ConnectRequest& request,
                                                           Handover& handover);
-    struct Closing;
+    struct Closing {
+        std::atomic<bool> flag{false};
+    };
     std::unique_ptr<Closing> closing_;
     std::chrono::seconds role_cache_;
     std::mutex mutex_;
@@ -83,12 +86,12 @@ class Connector {
 class Canceller {
   public:
     using Callback = std::move_only_function<void(bool sent)>;
-    explicit Canceller(unsigned threads = 2);
+    explicit Canceller(unsigned threads = 4);
     ~Canceller();
     Canceller(const Canceller&) = delete;
     Canceller& operator=(const Canceller&) = delete;
     /// Beyond 1000 waiting ones it is dropped and `done(false)` called at once. `done` may be empty.
-    void cancel(CancelHandle handle, Callback done);
+    void cancel(std::string destination, CancelHandle handle, Callback done);
 
   private:
     std::unique_ptr<WorkerPool> pool_;

@@ -145,7 +145,8 @@ Result<ConnectionParameters, std::string> assemble(const ConnectRequest& request
 
     if (!request.database.empty()) parameters->set("dbname", request.database);
     if (!request.application_name.empty()) parameters->set("application_name", request.application_name);
-    if (parameters->get("connect_timeout").empty()) parameters->set("connect_timeout", kDefaultConnectTimeout);
+    const auto timeout = request.connect_timeout.count();
+    if (parameters->get("connect_timeout").empty()) parameters->set("connect_timeout", timeout > 0 ? std::to_string(timeout) : kDefaultConnectTimeout);
     // A server that vanished is noticed within two minutes rather than the system's two hours.
     for (const auto& [keyword, value] : {std::pair{"keepalives_idle", "60"}, {"keepalives_interval", "15"}, {"keepalives_count", "4"}}) {
         if (parameters->get(keyword).empty()) parameters->set(keyword, value);

@@ -24,6 +24,7 @@ struct ConnectRequest {
     Settings settings;                 // in order; of equal names the server takes the last: pins go last
     Secret password;                   // empty: see password_file, else libpq's own ways
     std::string password_file;         // read anew at each connect; its trailing line end does not count
+    std::chrono::seconds connect_timeout{0};         // unless the conninfo has its own; zero: 15 s
     bool check_role = true;            // fill Handover::role (cached per conninfo and database)
     std::chrono::milliseconds tcp_user_timeout{0};   // unless the conninfo has its own; zero: the system's
 };

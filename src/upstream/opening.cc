@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
@@ -97,7 +98,34 @@ std::vector<std::string> split(std::string_view list) {
     return parts;
 }
 
+// False: time is up, or the process ends.
+bool collect(PGconn* connection, Clock::time_point deadline, const std::atomic<bool>& closing) {
+    while (PQisBusy(connection) != 0) {
+        const auto now = Clock::now();
+        if (closing || now >= deadline) return false;
+        wait_for(connection, PGRES_POLLING_READING, deadline - now);
+        if (is_ready(connection, PGRES_POLLING_READING) && PQconsumeInput(connection) != 1) return false;
+    }
+    return true;
+}
+
 }  // namespace
+
+ResultPointer ask_one_row(PGconn* connection, const char* sql, std::chrono::seconds most, const std::atomic<bool>& closing) {
+    const auto deadline = Clock::now() + most;
+    ResultPointer row;
+    int answers = 0;   // the row, then the end of the result
+    if (PQsendQuery(connection, sql) != 1 || PQsetSingleRowMode(connection) != 1) return {};
+    while (collect(connection, deadline, closing)) {
+        ResultPointer next(PQgetResult(connection), PQclear);
+        if (!next) return answers == 2 ? row : ResultPointer{};
+        const ExecStatusType wanted = ++answers == 1 ? PGRES_SINGLE_TUPLE : PGRES_TUPLES_OK;
+        if (answers > 2 || PQresultStatus(next.get()) != wanted) break;
+        if (answers == 1) row = std::move(next);
+    }
+    ::shutdown(PQsocket(connection), SHUT_RDWR);
+    return {};
+}
 
 bool drop_tried_hosts(ConnectionParameters& parameters, std::string_view tried) {
     const auto addresses = split(parameters.get("hostaddr")), hosts = split(parameters.get("host"));

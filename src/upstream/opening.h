@@ -8,6 +8,7 @@
 #include "upstream/conninfo.h"
 
 struct pg_conn;
+struct pg_result;
 
 namespace pgveil::upstream {
 
@@ -15,6 +16,11 @@ using ConnectionPointer = std::shared_ptr<pg_conn>;
 
 [[nodiscard]] Result<ConnectionPointer, ConnectFailure> open_connection(ConnectionParameters parameters,
                                                                       const std::atomic<bool>& closing);
+
+/// One row, or null with the reason in PQerrorMessage: a server that does not answer in time, or goes on after one row, is
+/// told good-bye.
+using ResultPointer = std::shared_ptr<pg_result>;
+[[nodiscard]] ResultPointer ask_one_row(pg_conn* connection, const char* sql, std::chrono::seconds most, const std::atomic<bool>& closing);
 
 /// What is left of comma-separated `host`, `hostaddr` and `port` lists after the entry that was being tried;
 /// false if that was the last or is not found.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "upstream/connector.h"
+#include "upstream/opening.h"
 
 namespace pgveil::upstream {
 namespace {
@@ -25,6 +26,7 @@ bool yes(const PGresult* result, int column) { return std::strcmp(PQgetvalue(res
 
 ConnectFailure role_failure(PGconn* connection) {
     ConnectFailure failure = failure_of(PQerrorMessage(connection));
+    failure.sqlstate.clear();   // no setting of the client's is at fault
     failure.message = "the server role could not be examined: " + failure.message;
     return failure;
 }
@@ -64,8 +66,9 @@ std::optional<ConnectFailure> Connector::find_role(pg_conn* connection, const Co
             return std::nullopt;
         }
     }
-    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection, kRoleQuery), PQclear);
-    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK || PQntuples(result.get()) != 1) return role_failure(connection);
+    const std::chrono::seconds most = request.connect_timeout.count() > 0 ? request.connect_timeout : std::chrono::seconds(10);
+    const ResultPointer result = ask_one_row(connection, kRoleQuery, most, closing_->flag);
+    if (!result || PQntuples(result.get()) != 1 || PQnfields(result.get()) != 9) return role_failure(connection);
     const PGresult* const r = result.get();
     handover.role = RoleFacts{.session_user = PQgetvalue(r, 0, 0), .superuser = yes(r, 1), .replication = yes(r, 2),
                               .bypass_rls = yes(r, 3), .create_role = yes(r, 4), .read_server_files = yes(r, 5),

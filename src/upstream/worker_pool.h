@@ -1,10 +1,15 @@
 // WorkerPool: a few threads and a queue of jobs, for calls that block. Private to upstream. Not hostile.
+//
+// Jobs for one destination take half of the threads at most, and the last free thread goes to a destination that has
+// none: a server that lets everybody wait makes only its own clients wait.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -20,14 +25,22 @@ class WorkerPool {
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
-    void add(Job job);
+    /// Of one destination in the order they came.
+    void add(std::string destination, Job job);
     [[nodiscard]] std::size_t waiting() const;
 
   private:
+    struct Waiting {
+        std::string destination;
+        Job job;
+    };
     void work();
+    [[nodiscard]] std::deque<Waiting>::iterator next();
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<Job> jobs_;
+    std::deque<Waiting> jobs_;
+    std::map<std::string, std::size_t> running_;   // by destination
+    std::size_t busy_ = 0, threads_wanted_ = 1;
     bool closing_ = false;
     std::vector<std::jthread> threads_;
 };

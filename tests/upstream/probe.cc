@@ -51,7 +51,7 @@ class Session final : net::StreamUser {
   public:
     Session(net::EventLoop& loop, upstream::Handover handover, upstream::Canceller* canceller)
         : loop_(loop), cancel_(std::move(handover.cancel)), canceller_(canceller),
-          stream_(loop, std::move(handover.connection), *this), again_(loop, [this] { canceller_->cancel(cancel_, {}); }) {}
+          stream_(loop, std::move(handover.connection), *this), again_(loop, [this] { canceller_->cancel("", cancel_, {}); }) {}
 
     void ask(std::string_view sql) {
         protocol::put_query(stream_.out(), sql);

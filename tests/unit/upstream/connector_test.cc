@@ -93,6 +93,6 @@ TEST_CASE("a role is dangerous until the server says otherwise, and says why") {
 TEST_CASE("cancelling nothing is answered at once") {
     Canceller canceller(1);
     bool sent = true;
-    canceller.cancel({}, [&](bool result) { sent = result; });
+    canceller.cancel("", {}, [&](bool result) { sent = result; });
     CHECK_FALSE(sent);
 }
