@@ -81,11 +81,14 @@ void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entr
     }
     std::erase(suspended_, pending.run);
     std::string tag;
+    const auto& statements = run.judged->analysis.statements;
     if (frame.type == 'C') {
-        if (const auto said = protocol::parse_command_complete(frame.body)) tag = std::string(*said);
+        const auto said = protocol::parse_command_complete(frame.body);
+        // One more than was asked for: which rows belong to which statement is not known any more.
+        if (!said || (run.enforced && entry.request == session::Request::Query && run.result >= statements.size())) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+        tag = std::string(*said);
     }
     run.tag = tag;
-    const auto& statements = run.judged->analysis.statements;
     if (run.result < statements.size()) finish_statement(run.judged->analysis, run.result, tag);
     else if (path_affected(run.judged->analysis)) path_stale_ = true;
     ++run.result;
@@ -94,16 +97,15 @@ void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entr
 }
 
 void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
-    const auto status = protocol::parse_ready_for_query(frame.body);
-    if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-    transaction_.on_ready(*status);
+    if (!believe(frame.body)) return;
+    const TransactionStatus status = transaction_.status;
     if (entry.request == session::Request::Query) statements_.confirm("", pending.tag);
     const bool of_query = entry.request == session::Request::Query && pending.run;
     const bool cut = of_query && pending.run->cut != Limit::None && pending.run->sqlstate.empty();
-    if (cut && *status == TransactionStatus::Idle) settle_uncommitted();   // it was done, and is: only its result is not whole
+    if (cut && status == TransactionStatus::Idle) settle_uncommitted();   // it was done, and is: only its result is not whole
     if (cut) pending.run->sqlstate = std::string(code_of(pending.run->cut).text());
     if (of_query) finish_run(*pending.run);
-    if (*status == TransactionStatus::Idle) {
+    if (status == TransactionStatus::Idle) {
         for (const RunPtr& run : suspended_) finish_run(*run);
         suspended_.clear();
         portals_.erase_confirmed_if([](const Portal& portal) { return !portal.with_hold && !(portal.statement && portal.statement->local); });
@@ -196,7 +198,7 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
 }
 
 void Relay::on_path_row(ByteView body) {
-    if (!protocol::parse_data_row(body, cells_) || cells_.empty() || cells_[0].size < 0) return;
+    if (!protocol::parse_data_row(body, cells_) || cells_.empty() || cells_[0].size < 0) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     const bool had_temp = path_.has_temp;
     facts_.search_path = std::string(reinterpret_cast<const char*>(cells_[0].data), static_cast<std::size_t>(cells_[0].size));
     path_ = catalog::make_search_path(*setup_.view->catalog, facts_.search_path, setup_.view->upstream_role);

@@ -14,6 +14,14 @@ namespace pgveil::relay {
 /// A text that may copy in was sent, and the server has not said whether it reads data or messages next.
 bool Relay::awaits_copy() const { return copy_in_flight_ && !pipeline_.empty() && !pipeline_.copying_in(); }
 
+/// Data is asked for where nothing copies in: what the client sends next would be taken for it.
+void Relay::on_copy_in(const Pending& pending) {
+    if (!setup_.view->enforcing()) return;
+    const sql::Analysis* analysis = pending.run && pending.run->judged ? &pending.run->judged->analysis : nullptr;
+    const bool asked = analysis != nullptr && pending.run->result < analysis->statements.size() && analysis->statements[pending.run->result].verb == sql::Verb::CopyIn;
+    if (!asked) fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+}
+
 /// Data the server does not ask for is ignored, as by the server: a COPY that failed leaves some on its way.
 void Relay::copy_data(const protocol::Frame& frame) {
     if (frame.first) {

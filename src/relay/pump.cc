@@ -3,6 +3,15 @@
 #include "relay/relay.h"
 
 namespace pgveil::relay {
+namespace {
+
+// A client that sends and never reads fills the ledger, about a kilobyte a statement, long before any socket is full.
+constexpr std::size_t kMostInFlight = 1024;
+
+}  // namespace
+
+/// So much is unanswered that the client is not read; the server is asked to flush, so that it becomes less.
+bool Relay::full() const { return pipeline_.size() >= kMostInFlight && !pipeline_.copying_in(); }
 
 void Relay::pump_client() {
     while (wants_client()) {
@@ -13,7 +22,7 @@ void Relay::pump_client() {
         else process(step.frame.type, step.frame.body);
         if (state_ == State::Reading) deferred_.reset();
     }
-    if (awaits_copy() && pipeline_.needs_flush()) {
+    if ((awaits_copy() || full()) && pipeline_.needs_flush()) {
         protocol::put_flush(out_->to_server);
         pipeline_.flushed();
     }

@@ -18,7 +18,7 @@ Relay::Relay(RelaySetup setup, Tools& tools)
     : setup_(std::move(setup)),
       tools_(tools),
       client_(protocol::Direction::Frontend, kWholeCopyData, "d"),
-      server_(protocol::Direction::Backend, setup_.max_message, "Dd") {
+      server_(protocol::Direction::Backend, setup_.max_message, "DdV") {
     path_ = catalog::make_search_path(*setup_.view->catalog, setup_.search_path, setup_.view->upstream_role);
     committed_path_ = setup_.search_path;
     facts_.search_path = setup_.search_path;

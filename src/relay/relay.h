@@ -68,7 +68,7 @@ class Relay final : private sql::NamedStatements {
     void on_access(Access access) { setup_.access = access; }
     /// A ParameterStatus as this agent's client is to see it.
     [[nodiscard]] static std::string client_view(const Agent& agent, std::string_view name, std::string_view value);
-    [[nodiscard]] bool wants_client() const { return state_ == State::Reading && !awaits_copy(); }
+    [[nodiscard]] bool wants_client() const { return state_ == State::Reading && !awaits_copy() && !full(); }
     [[nodiscard]] bool wants_server() const { return !blocked_; }
     [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
     [[nodiscard]] const char* doing() const;   // in words of SHOW SESSIONS
@@ -84,7 +84,7 @@ class Relay final : private sql::NamedStatements {
     void terminate();
     void defer(char type, ByteView body);
     [[nodiscard]] bool at_barrier(char type, ByteView body);
-    [[nodiscard]] bool must_wait(char type, ByteView body), in_doubt(char type, ByteView body) const;
+    [[nodiscard]] bool must_wait(char type, ByteView body), in_doubt(char type, ByteView body) const, full() const;
     void resume(), process_waiting();
     void wait_in(State state);
     void send(session::Request request, session::Disposition disposition, Pending pending);
@@ -135,7 +135,8 @@ class Relay final : private sql::NamedStatements {
     void on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     void confirm(const session::Entry& entry, Pending& pending);
     void discard(const session::Entry& entry, bool by_script);
-    void probe_passed();
+    [[nodiscard]] bool believe(ByteView ready);
+    void probe_passed(), on_copy_in(const Pending& pending);
     void on_captured(const protocol::Frame& frame, Pending& pending), end_captured(const RunPtr& kept);
     void on_path_row(ByteView body);
     void server_ended(), note_lost_runs();

@@ -1,5 +1,6 @@
 // The server's messages: whose answer is it, what state does it confirm, may it go on to the client.
 #include <algorithm>
+#include <utility>
 
 #include "relay/plans.h"
 #include "relay/refusal.h"
@@ -14,6 +15,8 @@ std::vector<std::int16_t> formats_of(ByteView description) {
     for (const auto& field : protocol::parse_row_description(description).value_or(std::vector<protocol::FieldView>{})) formats.push_back(field.format);
     return formats;
 }
+
+bool has_no_body(char type) { return std::string_view("123nsIc").find(type) != std::string_view::npos; }
 
 }  // namespace
 
@@ -74,6 +77,7 @@ void Relay::on_asynchronous(const protocol::Frame& frame) {
 void Relay::on_answer(const protocol::Frame& frame, const session::Pipeline::Answered& answered) {
     Pending* pending = pending_of(answered.entry.tag);
     if (pending == nullptr) return fatal(sqlstate::InternalError, "ledger and server disagree");
+    if (has_no_body(frame.type) && frame.length != 0) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     if (frame.type == 'E') {
         on_error(frame, answered, *pending);
     } else {
@@ -99,10 +103,15 @@ void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& ent
         case 'D': return pending.run ? on_row(frame, *pending.run) : fatal(sqlstate::ConnectionFailure, "rows without a statement");
         case 'H': case 'd': case 'c':
             return pending.run ? on_copy(frame, *pending.run) : fatal(sqlstate::ConnectionFailure, "rows without a statement");
+        case 'G': on_copy_in(pending); break;
         case 'C': case 'I': case 's': on_complete(frame, entry, pending); break;
         case 'Z': return on_ready(frame, entry, pending);
     }
-    protocol::put_message(out_->to_client, frame.type, frame.body);
+    if (state_ == State::Ended) return;
+    if (frame.last) return protocol::put_message(out_->to_client, frame.type, frame.body);
+    protocol::put_header(out_->to_client, frame.type, static_cast<std::uint32_t>(frame.length));
+    append(out_->to_client, frame.body);
+    piece_forwarded_ = true;
 }
 
 /// A text our parser or catalog does not know was taken by the server: it is newer than us, so it is not run.
@@ -178,6 +187,8 @@ void Relay::on_described(const protocol::Frame& frame, Pending& pending) {
 
 void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
     (void)entry;
+    // Nothing of ours copies: data on the wire would be read as messages, and messages as data.
+    if (frame.type == 'G' || frame.type == 'H') return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     switch (pending.why) {
         case Pending::Why::Describe:
             on_described(frame, pending);
@@ -186,15 +197,28 @@ void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& ent
             if (frame.type != '1') on_described(frame, pending);
             return;
         case Pending::Why::AskPath:
-            if (frame.type == 'D') return on_path_row(frame.body);
-            if (frame.type == 'C') path_stale_ = false;
+            if (frame.type == 'D' && !std::exchange(pending.answered, true)) return on_path_row(frame.body);
+            if (frame.type != 'C' || !pending.answered) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+            path_stale_ = false;
             return;
         case Pending::Why::Captured: return on_captured(frame, pending);
         case Pending::Why::Client: case Pending::Why::Script: case Pending::Why::Poison: case Pending::Why::Probe: break;
     }
     if (frame.type == '3' && pending.closes_statement) statements_.confirm(pending.name, pending.tag);
     if (frame.type != 'Z') return;
-    if (const auto status = protocol::parse_ready_for_query(frame.body)) transaction_.on_ready(*status);
+    (void)believe(frame.body);
+}
+
+/// False: it is none, or cannot be; the session has ended then. Judged by another state than the server's, a write would
+/// run in a transaction that it was not approved for.
+bool Relay::believe(ByteView ready) {
+    const auto status = protocol::parse_ready_for_query(ready);
+    if (!status || (setup_.view->enforcing() && transaction_.contradicts(*status))) {
+        fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+        return false;
+    }
+    transaction_.on_ready(*status);
+    return true;
 }
 
 void Relay::on_captured(const protocol::Frame& frame, Pending& pending) {
@@ -202,7 +226,9 @@ void Relay::on_captured(const protocol::Frame& frame, Pending& pending) {
     if (frame.type == 'T') on_described(frame, pending);
     if (frame.type == 'D') on_row(frame, run);
     if (frame.type == 'C') {
-        if (const auto tag = protocol::parse_command_complete(frame.body)) run.tag = std::string(*tag);
+        const auto tag = protocol::parse_command_complete(frame.body);
+        if (!tag) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+        run.tag = std::string(*tag);
         ++run.result;
     }
     if (frame.type != 'Z') return;

@@ -78,7 +78,7 @@ void Relay::mask_row(ByteView body, Run& run) {
 }
 
 void Relay::capture_row(ByteView body, Run& run) {
-    if (!protocol::parse_data_row(body, cells_) || cells_.size() != run.plan->rows.columns.size()) return;
+    if (!protocol::parse_data_row(body, cells_) || cells_.size() != run.plan->rows.columns.size()) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     views_.resize(cells_.size());
     for (std::size_t i = 0; i < cells_.size(); ++i) views_[i] = {cells_[i].data, cells_[i].size};
     (void)tools_.masker->mask(views_, run.plan->rows, run.masked_cells);
@@ -148,7 +148,7 @@ void Relay::put_parameter_status(const protocol::ParameterStatusView& status) {
     }
     const std::string seen = client_view(setup_.agent, status.name, status.value);
     if (status.name == "application_name") application_name_ = seen;
-    protocol::put_parameter_status(out_->to_client, status.name, seen);
+    protocol::put_parameter_status(out_->to_client, status.name, tools_.masker->mask_text(seen, ""));
 }
 
 std::string Relay::client_view(const Agent& agent, std::string_view name, std::string_view value) {

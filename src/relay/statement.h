@@ -101,6 +101,7 @@ struct Pending {
     std::vector<Oid> parameters; // Describe: of ParameterDescription
     Bytes replacement;           // Poison: our error
     bool closes_statement = false;
+    bool answered = false;       // AskPath: its row came
 };
 
 /// relay.h has the table.

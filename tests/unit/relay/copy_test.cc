@@ -115,3 +115,13 @@ TEST_CASE("an error of the server in mid-row leaves nothing of that row behind")
     CHECK(d.shows("57014"));
     CHECK_FALSE(d.ended());
 }
+
+TEST_CASE("a description in the middle of a COPY ends the session: the rows' plan would be lost") {
+    Copying d;
+    d.server([](Bytes& out) {
+        put_row_description(out, {});
+        put_data(out, "1\tann@example.org\n");
+    });
+    CHECK(d.ended());
+    CHECK_FALSE(d.shows("ann@example.org"));
+}

@@ -201,6 +201,7 @@ TEST_CASE("a Bind whose statement hangs on an earlier batch waits, and is judged
     });
     d.server([](Bytes& out) {
         put_parse_complete(out);
+        put_parameter_description(out, {});
         put_no_data(out);
         put_ready_for_query(out, TransactionStatus::Idle);
     });
@@ -240,4 +241,37 @@ TEST_CASE("what loses framing waits for the answers to what came before") {
     });
     CHECK(d.to_client() == Lines{"CommandComplete", "ReadyForQuery", "ErrorResponse"});
     CHECK(d.others == Lines{"end"});
+}
+
+TEST_CASE("a server that asks for COPY data, completes too much or is in another transaction than it said ends the session") {
+    const auto ends = [](std::string_view sql, auto put) {
+        Open d(Access::Read);
+        d.client([&](Bytes& out) { query(out, sql); });
+        (void)d.client_text();
+        d.server(put);
+        return !d.others.empty() && d.others.back() == "end" && d.client_text().find("08006") != std::string::npos;
+    };
+    CHECK(ends("SELECT 1", [](Bytes& out) { put_message(out, 'G', Bytes{0, 0, 0}); }));
+    CHECK(ends("SHOW DateStyle", [](Bytes& out) {
+        put_command_complete(out, "SHOW");
+        put_command_complete(out, "SHOW");
+    }));
+    CHECK(ends("SELECT 1", [](Bytes& out) {
+        put_command_complete(out, "SELECT 0");
+        put_ready_for_query(out, TransactionStatus::InTransaction);
+    }));
+    CHECK(ends("BEGIN", [](Bytes& out) {
+        put_command_complete(out, "BEGIN");
+        put_ready_for_query(out, TransactionStatus::Idle);
+    }));
+}
+
+TEST_CASE("a client that sends and never waits is not read once a thousand answers are due, and the server is asked for them") {
+    Open d(Access::Read);
+    d.client([](Bytes& out) {
+        for (int i = 0; i < 3000; ++i) put_parse(out, "", "SELECT 1", {});
+    });
+    const Lines sent = d.to_server();
+    CHECK(std::ranges::count(sent, "Parse") < 1100);
+    CHECK(sent.back() == "Flush");
 }
