@@ -106,14 +106,16 @@ CONF
 
 cluster_stop() { [ ! -f "$1/data/postmaster.pid" ] || as_pg "$pg_bin/pg_ctl" -D "$1/data" -m immediate -w stop >/dev/null 2>&1 || true; }
 
-# node_pg: makes node-postgres loadable and prints the NODE_PATH to use. Debian's own package where Debian's
-# Node.js is used (or none is there yet), else npm into a cache outside the tree.
+# node_pg: makes node-postgres and its companions, and postgres.js, loadable and prints the NODE_PATH to use: npm into a cache
+# outside the tree, or without npm Debian's node-postgres alone (then the suite skips the others, or fails with --all).
 node_pg() {
-    local cache=${XDG_CACHE_HOME:-/var/tmp}/pgveil-node-$(id -u)
-    if command -v node >/dev/null && [ -d "$cache/node_modules/pg" ]; then echo "$cache/node_modules"; return; fi
+    local cache=${XDG_CACHE_HOME:-/var/tmp}/pgveil-node-$(id -u) name missing=
+    for name in pg pg-cursor pg-query-stream postgres; do [ -d "$cache/node_modules/$name" ] || missing=yes; done
+    if command -v node >/dev/null && [ -z "$missing" ]; then echo "$cache/node_modules"; return; fi
+    if ! command -v npm >/dev/null && [ -n "${PGVEIL_TEST_ALL:-}" ]; then install_packages <(printf 'nodejs\nnpm\n'); fi
     if command -v npm >/dev/null; then
         mkdir -p "$cache"
-        npm install --prefix "$cache" --no-audit --no-fund --loglevel=error pg@8 >&2 </dev/null || return 1
+        npm install --prefix "$cache" --no-audit --no-fund --loglevel=error pg@8 pg-cursor@2 pg-query-stream@4 postgres@3 >&2 </dev/null || return 1
         echo "$cache/node_modules"
     else
         install_packages <(printf 'nodejs\nnode-pg\n')

@@ -1,0 +1,50 @@
+// pg-query-stream, node-postgres' results as a stream, through pgveil; programs.py says what each line means and compares them.
+const fs = require('fs');
+const { Client } = require('pg');
+const QueryStream = require('pg-query-stream');
+
+const tagged = 'SELECT id, full_name, email, birth_date::text FROM customers WHERE id';
+const out = (step, ...words) => { fs.writeSync(1, `${step}: ${words.join(' ').replace(/\s*\n\s*/g, ' ')}\n`); };
+const line = (row) => row.map((cell) => cell ?? 'NULL').join('|');
+
+async function main() {
+  const client = new Client();
+  await client.connect();
+  const stream = (sql, values = [], more = {}) => client.query(new QueryStream(sql, values, { rowMode: 'array', ...more }));
+  const collect = async (...what) => { const found = []; for await (const row of stream(...what)) found.push(line(row)); return found.join(';'); };
+  const state = (...what) => collect(...what).catch((error) => error.code);
+
+  out('connect', await collect('SELECT 1'));
+  out('query', await collect(`${tagged} <= 3 ORDER BY id`));
+  for (const batchSize of [1, 7, 20, 100]) out('parameters', await collect(`${tagged} <= $1 ORDER BY id`, [20], { batchSize }));
+  let count = 0;
+  for await (const _ of stream('SELECT o.id, c.email FROM orders o JOIN customers c ON c.id = o.customer_id', [], { highWaterMark: 50 })) count++;
+  out('cursor', count);
+
+  // Left early, the stream closes its portal and the connection serves on.
+  for await (const row of stream(`${tagged} <= 2000 ORDER BY id`, [], { batchSize: 5 })) { out('left early', line(row)); break; }
+  out('after leaving', await collect('SELECT 2'));
+  for (const wrong of ['SELECT 1/0', 'SELECT nothing FROM orders', 'SELECT 10/(150-g) FROM generate_series(1, 500) g']) out('error', await state(wrong));
+  out('after error', await collect('SELECT 3'));
+
+  await client.query('BEGIN');
+  out('in a block', await state('UPDATE products SET stock = 0 WHERE id = $1 RETURNING 1', [process.env.OTHER_PRODUCT]));
+  out('failed block', await state('SELECT 4'));
+  await client.query('ROLLBACK');
+  const write = () => collect('UPDATE products SET stock = stock + 1 WHERE id = $1 RETURNING id > 0', [process.env.PRODUCT]);
+  const held = await write().then((found) => out('write', found), (error) => error);
+  if (held) {
+    out('write', held.code);
+    out('held', held.detail);
+    fs.readSync(0, Buffer.alloc(100));
+    out('approved', await write());
+    out('again', await write().catch((error) => error.code));
+  }
+  await client.end();
+  const tls = new Client({ ssl: { ca: fs.readFileSync(process.env.PGSSLROOTCERT) } });
+  await tls.connect();
+  for await (const row of tls.query(new QueryStream(`${tagged} = $1`, [5], { rowMode: 'array' }))) out('reconnect', 'with TLS', line(row));
+  await tls.end();
+}
+
+main().catch((error) => { console.error(error); process.exit(1); });
