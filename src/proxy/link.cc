@@ -80,6 +80,7 @@ void Link::carry_out(relay::Action& action) {
         void operator()(const relay::RefreshCatalog&) const { link.worker_.shared().catalogs->refresh(link.database_); }
         void operator()(const relay::CancelServer&) const {
             if (!link.cancel_) return;
+            ++link.cancels_;
             link.worker_.shared().canceller->cancel(link.database_, link.cancel_, [&worker = link.worker_, id = link.id_](bool) {
                 worker.post([id](Worker& self) {
                     if (Link* found = self.link(id)) found->on_cancelled();
@@ -118,7 +119,8 @@ void Link::on_data(net::Stream& stream, ByteView data) {
         case Phase::Login: return on_login_bytes(data);
         case Phase::Console: return console_bytes(data);
         case Phase::Connecting: return end(sqlstate::ProtocolViolation, "data before the session was ready");
-        case Phase::Closing: return;
+        case Phase::Closing:
+        case Phase::Cancelling: return;
         case Phase::Relaying: break;
     }
     if (&stream == &client_) {
@@ -179,11 +181,24 @@ void Link::on_audit_failed() {
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_audit_failed(now, out); });
 }
 void Link::on_cancelled() {
+    if (cancels_ > 0) --cancels_;
     if (relay_) with_relay([](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_cancelled(now, out); });
+    answer_askers();
 }
 
-void Link::on_cancel() {
+void Link::on_cancel(CancelAsker asker) {
+    askers_.push_back(asker);
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_cancel(now, out); });
+    answer_askers();
+}
+
+void Link::answer_askers() {
+    if (cancels_ > 0) return;
+    for (const CancelAsker& asker : std::exchange(askers_, {})) asker.answer();
+}
+
+void Link::cancel_done() {
+    if (phase_ == Phase::Cancelling) close();
 }
 
 void Link::time_out() {
@@ -207,7 +222,7 @@ bool Link::drainable() const {
 
 void Link::on_world() {
     const WorldPtr& now = worker_.world();
-    if (phase_ == Phase::Login) return;
+    if (phase_ == Phase::Login || phase_ == Phase::Cancelling) return;
     auto it = now->accounts.find(name_);
     if (it == now->accounts.end() || it->second.is_person != is_person_) return end(sqlstate::AdminShutdown, "the account was removed");
     if (allowance_) (void)worker_.shared().allowances.of(name_, it->second.daily);
@@ -222,6 +237,7 @@ void Link::check_grant() {
 
 void Link::fatal(SqlState code, std::string message, std::string hint) {
     if (phase_ == Phase::Closing) return;
+    if (phase_ == Phase::Cancelling) return close();   // whoever sent it hears nothing but the end
     protocol::put_error(client_.out(), {.severity = "FATAL", .code = code, .message = std::move(message), .detail = {}, .hint = std::move(hint), .more = {}});
     client_.written();
     close();
@@ -244,6 +260,8 @@ void Link::close() {
 
 void Link::leave() {
     if (std::exchange(left_, true)) return;
+    cancels_ = 0;
+    answer_askers();
     worker_.shared().registry.leave(id_);
     worker_.shared().doorway.leave(peer_.address.local_socket ? "" : peer_.address.host());
     worker_.forget(id_);

@@ -4,7 +4,8 @@
 // questions, timers. No decision is taken here. Owner: Worker; its loop's thread.
 //
 //   phase      | what happens                               | next
-//   Login      | startup, TLS, SCRAM                        | Connecting, Console, Closing
+//   Login      | startup, TLS, SCRAM                        | Connecting, Console, Cancelling, Closing
+//   Cancelling | a CancelRequest, until it is carried out   | Closing
 //   Connecting | libpq opens the server connection          | Relaying, Closing
 //   Relaying   | agent's session                            | Closing
 //   Console    | person's session, commands at the desk     | Closing
@@ -13,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "net/stream.h"
 #include "protocol/frame_reader.h"
@@ -39,8 +41,10 @@ class Link final : private net::StreamUser {
     void on_view(const relay::DatabaseViewPtr& view, bool refreshed);
     void on_world();
     void on_audit_failed();
-    void on_cancel();
+    /// `asker` hears (cancel_done) when the server has been told, or when there was nothing to tell it.
+    void on_cancel(CancelAsker asker);
     void on_cancelled();
+    void cancel_done();
     void on_upstream(Result<upstream::Handover, upstream::ConnectFailure> result);
     void on_console(Bytes output, bool ends);
     void check_grant();
@@ -51,7 +55,7 @@ class Link final : private net::StreamUser {
     [[nodiscard]] const std::string& name() const { return name_; }
 
   private:
-    enum class Phase : std::uint8_t { Closing, Login, Connecting, Relaying, Console };
+    enum class Phase : std::uint8_t { Closing, Login, Cancelling, Connecting, Relaying, Console };
 
     void on_data(net::Stream& stream, ByteView data) override;
     void on_end(net::Stream& stream) override;
@@ -62,6 +66,8 @@ class Link final : private net::StreamUser {
 
     void on_login_bytes(ByteView data);
     void on_login_failed();
+    void pass_cancel();
+    void answer_askers();
     void proven();
     void open_agent();
     void open_person();
@@ -101,6 +107,8 @@ class Link final : private net::StreamUser {
     std::chrono::seconds wait_{0};
     Bytes server_sink_;                          // where bytes for a server that is gone end
     upstream::CancelHandle cancel_;
+    unsigned cancels_ = 0;                       // on their way to the server
+    std::vector<CancelAsker> askers_;            // who waits for them
     std::unique_ptr<relay::Relay> relay_;
     std::shared_ptr<console::ConsoleSession> console_;
     std::unique_ptr<protocol::FrameReader> console_frames_;

@@ -67,15 +67,20 @@ void Link::on_login_bytes(ByteView data) {
         case Login::Step::NeedMore: return;
         case Login::Step::StartTls: return client_.start_tls(world_->tls);
         case Login::Step::Close: return on_login_failed();
-        case Login::Step::Cancel: {
-            const auto& cancel = login_->cancel();
-            if (const auto found = worker_.shared().registry.find(cancel.pid, cancel.key.reveal())) {
-                worker_.shared().workers[found->first]->post([id = found->second](Worker& worker) { worker.cancel(id); });
-            }
-            return close();
-        }
+        case Login::Step::Cancel: return pass_cancel();
         case Login::Step::Proven: return proven();
     }
+}
+
+// Drivers take the end of this connection for the cancel's: what they send next must not be hit by it. So it stays open
+// until the server has been told, as PostgreSQL's own does; the login's deadline bounds it.
+void Link::pass_cancel() {
+    const auto& cancel = login_->cancel();
+    const auto found = worker_.shared().registry.find(cancel.pid, cancel.key.reveal());
+    if (!found) return close();
+    phase_ = Phase::Cancelling;
+    const CancelAsker asker{&worker_, id_};
+    worker_.shared().workers[found->first]->post([id = found->second, asker](Worker& worker) { worker.cancel(id, asker); });
 }
 
 void Link::on_secured(net::Stream&) {

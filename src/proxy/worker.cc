@@ -113,8 +113,15 @@ void Worker::request_changed(const std::string& id) {
     }
 }
 
-void Worker::cancel(std::uint64_t session) {
-    if (Link* found = link(session)) found->on_cancel();
+void Worker::cancel(std::uint64_t session, CancelAsker asker) {
+    if (Link* found = link(session)) return found->on_cancel(asker);
+    asker.answer();
+}
+
+void CancelAsker::answer() const {
+    worker->post([id = link](Worker& self) {
+        if (Link* found = self.link(id)) found->cancel_done();
+    });
 }
 
 void Worker::kill(std::uint64_t session, const std::string& why) {

@@ -16,6 +16,15 @@
 namespace pgveil::proxy {
 
 class Link;
+class Worker;
+
+/// The connection that a CancelRequest came on.
+struct CancelAsker {
+    Worker* worker = nullptr;
+    std::uint64_t link = 0;
+    /// The request is carried out, or needs nothing more. Any thread.
+    void answer() const;
+};
 
 class Worker {
   public:
@@ -41,7 +50,7 @@ class Worker {
     void use(relay::DatabaseViewPtr view, bool refreshed);
     void use(PermissionsPtr permissions);
     void request_changed(const std::string& id);
-    void cancel(std::uint64_t session);
+    void cancel(std::uint64_t session, CancelAsker asker);
     void kill(std::uint64_t session, const std::string& why);
     void kill_named(const std::string& name, const std::string& why);
     /// Ends idle sessions now, the others when they are idle or when `force`.

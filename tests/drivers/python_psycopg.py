@@ -6,6 +6,7 @@ import time
 import psycopg
 import psycopg2
 import psycopg2.extras
+from psycopg.pq import ExecStatus
 
 import world
 from common import case, check_customers, dsn, everything, no_secret, request_of, shared, truth
@@ -190,6 +191,28 @@ def _():
             c.execute("SELECT 1")
             equal(c.execute("UPDATE products SET stock = %s WHERE id = %s", (73, 104)).rowcount, 1)
     equal(truth("SELECT stock FROM products WHERE id = 104"), [["73"]])
+
+
+@case("psycopg3: a cancel that came too late does not hit the next statement")
+def _():
+    # As PQcancel promises: when it returns, the server has been told. Statements of many lengths meet it at every stage.
+    with psycopg.connect(dsn(port=shared.shadow.port), autocommit=True) as c:
+        cancel, outcomes = c.pgconn.get_cancel(), set()
+
+        def run(rows, cancelled):
+            c.pgconn.send_query(f"SELECT count(*) FROM generate_series(1, {rows})".encode())
+            while c.pgconn.flush():
+                pass
+            if cancelled:
+                cancel.cancel()
+            found = []
+            while result := c.pgconn.get_result():
+                found.append(result.status)
+            return found
+        for i in range(400):
+            outcomes |= set(run(1000 + i % 40 * 1000, True))
+            equal(run(30000, False), [ExecStatus.TUPLES_OK], f"after {i} cancels")
+        equal(outcomes, {ExecStatus.TUPLES_OK, ExecStatus.FATAL_ERROR})
 
 
 @case("psycopg3: an approval given for text parameters serves a driver that turned to binary")

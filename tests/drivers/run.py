@@ -95,6 +95,7 @@ def shadow_equals_direct(program):
 
 def enforce(program):
     expected, expected_writes = oracle(program)
+    shared.tap.to_client.clear()   # what is found in it is this program's
     lines, writes = proxied(program, shared.proxy, shared.tap.port)
     no_secret()
     printed = "\n".join(lines).encode()
