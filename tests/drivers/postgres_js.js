@@ -63,10 +63,10 @@ async function main() {
     return 'done';
   });
 
-  const endless = sql`SELECT count(*) FROM orders a, orders b, orders c`.execute();
-  const again = setInterval(() => endless.cancel(), 100);
-  out('cancel', await state(endless));
-  clearInterval(again);
+  // It cancels once only: a row that has come proves that the statement runs.
+  const endless = sql`SELECT repeat('x', 9000) FROM orders a, orders b, orders c`;
+  let rowsSeen = 0;
+  out('cancel', await state(endless.forEach(() => { if (rowsSeen++ === 0) endless.cancel(); })));
   out('after cancel', rows(await sql`SELECT 2`));
   for (const wrong of ['SELECT 1/0', 'SELECT nothing FROM orders', 'SELEC 1', 'SELECT * FROM nowhere']) out('error', await state(sql.unsafe(wrong)));
 
