@@ -101,6 +101,13 @@ void Relay::on_control(std::uint64_t ticket, control::Answer answer, Now now, Ac
     if (state_ != State::AskingControl || !deferred_ || deferred_->ticket != ticket) return;
     state_ = State::Reading;
     simple_ = deferred_->type == 'Q';
+    if (deferred_->cancelled) {
+        if (answer.outcome == control::Outcome::Consumed) {
+            out.others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{answer.request.id, RequestState::Approved, "", "", -1}});
+        }
+        refuse(cancelled());
+        return resume();
+    }
     switch (deferred_->stage) {
         case Stage::Consume: on_consumed(answer); break;
         case Stage::File: on_filed(answer); break;

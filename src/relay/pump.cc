@@ -168,7 +168,9 @@ void Relay::process_waiting() {
     while (state_ == State::Barrier && (pipeline_.empty() || pipeline_.copying_in())) {
         const Bytes body = deferred_->body;
         state_ = State::Reading;
-        process(deferred_->type, body);
+        simple_ = deferred_->type == 'Q' || deferred_->type == 'F';
+        if (deferred_->cancelled && pipeline_.empty() && !pipeline_.skipping()) refuse(cancelled());
+        else process(deferred_->type, body);
         if (state_ == State::Reading) deferred_.reset();
     }
     if (state_ != State::Reading) return;

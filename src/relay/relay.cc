@@ -121,14 +121,40 @@ void Relay::on_timer(Now now, Actions& out) {
 void Relay::on_cancel(Now now, Actions& out) {
     now_ = now;
     out_ = &out;
-    if (state_ != State::WaitingForPerson) {
-        if (!pipeline_.empty()) cancel_server();
-        return;
-    }
+    if (state_ != State::WaitingForPerson) return cancel_current();
     out.others.emplace_back(AskControl{next_ticket_++, control::CancelRequest{deferred_->request.id, setup_.agent.name}});
     state_ = State::Reading;
     refuse(cancelled());
     resume();
+}
+
+/// What the server works on for the client, or else the statement of it that waits here and was not sent yet.
+void Relay::cancel_current() {
+    const session::Entry* head = pipeline_.head();
+    const bool ours = head != nullptr && head->disposition == session::Disposition::Swallow && state_ == State::Barrier;
+    if (head != nullptr && !ours) return cancel_server();
+    if (!deferred_) return;   // idle: as PostgreSQL, nothing
+    switch (state_) {
+        case State::Barrier: case State::AskingControl:   // said when its turn comes
+            deferred_->cancelled = std::string_view("QPBDEF").find(deferred_->type) != std::string_view::npos;
+            return;
+        case State::WaitingForCatalog: break;
+        case State::WaitingForRecord:
+            give_back();
+            deferred_->run->sqlstate = std::string(sqlstate::QueryCanceled.text());
+            finish_run(*deferred_->run);
+            break;
+        case State::Ended: case State::Reading: case State::WaitingForPerson: case State::WaitingForCancel: case State::Running: return;
+    }
+    simple_ = deferred_->type == 'Q';
+    refuse(cancelled());
+    resume();
+}
+
+/// An approval that was spent, and nothing was sent to the server under it.
+void Relay::give_back() {
+    if (!deferred_->run || deferred_->run->request.empty()) return;
+    out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{deferred_->run->request, RequestState::Approved, "", "", -1}});
 }
 
 const char* Relay::doing() const {
@@ -169,10 +195,7 @@ void Relay::note_lost_runs() {
         out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, RequestState::Unknown, run->tag, "08006", -1}});
     }
     uncommitted_.clear();
-    if (state_ == State::WaitingForRecord && deferred_ && deferred_->run && !deferred_->run->request.empty()) {
-        // spent, but never sent to the server: the approval goes back
-        out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{deferred_->run->request, RequestState::Approved, "", "", -1}});
-    }
+    if (state_ == State::WaitingForRecord && deferred_) give_back();
     for (Pending& pending : pending_) {
         if (pending.run) finish_run(*pending.run);
     }

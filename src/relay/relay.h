@@ -69,13 +69,14 @@ class Relay final : private sql::NamedStatements {
     /// A ParameterStatus as this agent's client is to see it.
     [[nodiscard]] static std::string client_view(const Agent& agent, std::string_view name, std::string_view value);
     [[nodiscard]] bool wants_client() const { return state_ == State::Reading && !awaits_copy() && !full(); }
-    [[nodiscard]] bool wants_server() const { return !blocked_; }
+    [[nodiscard]] bool wants_server() const { return !blocked_ || server_.kept() < kKeptWhileBlocked; }
     [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
     [[nodiscard]] const char* doing() const;   // in words of SHOW SESSIONS
     [[nodiscard]] const session::Transaction& transaction() const { return transaction_; }
     [[nodiscard]] const std::string& task() const { return setup_.task; }
 
   private:
+    static constexpr std::size_t kKeptWhileBlocked = 256 * 1024;   // small answers are read at once: a server that dies leaves them
     // pump.cc: messages, waiting, ledger
     void pump_client();
     void pump_server();
@@ -164,7 +165,7 @@ class Relay final : private sql::NamedStatements {
 
     // limits.cc
     void count_row(Run& run, std::uint64_t bytes), take_egress();
-    void cut(Run& run, Limit limit), cancel_server(), end_cut(), end_with_limit(Limit limit);
+    void cut(Run& run, Limit limit), cancel_server(), cancel_current(), give_back(), end_cut(), end_with_limit(Limit limit);
     void on_cut(const protocol::Frame& frame, const session::Entry& entry, Pending& pending);
     [[nodiscard]] static SqlState code_of(Limit limit);
     static void put_limit_error(Bytes& to, Limit limit);
@@ -224,8 +225,7 @@ class Relay final : private sql::NamedStatements {
     void end_script();
     void script_query(std::string_view sql), pin_default(), open_shield(), close_shield();
     void unlock(const sql::Analysis& analysis);
-    void after_transaction_verb(const sql::Analysis& analysis);
-    void ask_path();
+    void after_transaction_verb(const sql::Analysis& analysis), ask_path();
 
     // local.cc
     [[nodiscard]] static bool is_local(const sql::Analysis& analysis);

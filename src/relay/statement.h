@@ -119,6 +119,7 @@ struct Deferred {
     std::optional<protocol::Malformed> lost;   // framing ended at this message
     bool refreshed = false, listed = false;
     bool by_id = false;                  // pgveil.execute
+    bool cancelled = false;              // the client cancelled it before it was sent
     JudgedPtr judged;
     RequestDraft draft;
     RequestView request;

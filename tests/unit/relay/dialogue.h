@@ -88,6 +88,11 @@ class Dialogue {
         (void)to_client();
     }
 
+    template <class What>
+    void happen(What what) {
+        event([&](relay::Actions& out) { what(*relay_, out); });
+    }
+
     Lines to_client() { return lines(protocol::Direction::Backend, client_bytes_); }
     Lines to_server() { return lines(protocol::Direction::Frontend, server_bytes_); }
     [[nodiscard]] std::string client_text() const { return std::string(text_of(client_bytes_)); }
