@@ -74,6 +74,12 @@ TEST_CASE("no result byte leaves before the intent is durable") {
     CHECK(d.to_server() == Lines{"Query"});
     d.server([](Bytes& out) { email_row(out, "x"); });
     CHECK(d.to_client().empty());
+    CHECK(d.relay().wants_server());   // little is read all the same: its last words, should it die now
+    d.durable();
+    CHECK(d.to_client() == Lines{"RowDescription", "DataRow", "CommandComplete", "ReadyForQuery"});
+    d.client([](Bytes& out) { query(out, "SELECT email FROM customers"); });
+    d.server([](Bytes& out) { email_row(out, std::string(300'000, 'x')); });
+    CHECK(d.to_client().empty());
     CHECK_FALSE(d.relay().wants_server());
     d.durable();
     CHECK(d.to_client() == Lines{"RowDescription", "DataRow", "CommandComplete", "ReadyForQuery"});
