@@ -42,18 +42,23 @@ def _():
             ended(client, hear(client))
 
 
+def unanswered(client, sql):
+    """Sends a query that the server hears and does not answer."""
+    heard = threading.Event()
+
+    def script(session, kind, body):
+        heard.set()
+        session.listen()
+    client.session.script = script
+    client.send(query(sql))
+    assert heard.wait(5)
+
+
 @case("the server that never answers: the client can leave, and its server connection goes with it")
 def _():
     with Watch():
         client = ready()
-        quiet = threading.Event()
-
-        def script(session, kind, body):
-            quiet.set()
-            session.listen()
-        client.session.script = script
-        client.send(query(sensitive))
-        assert quiet.wait(5)
+        unanswered(client, sensitive)
         lives()
         client.socket.close()
         assert client.session.over.wait(8), "the server connection stays"
@@ -63,14 +68,7 @@ def _():
 def _():
     with Watch():
         client = ready("copilot")
-        quiet = threading.Event()
-
-        def script(session, kind, body):
-            quiet.set()
-            session.listen()
-        client.session.script = script
-        client.send(query(harmless))
-        assert quiet.wait(5)
+        unanswered(client, harmless)
         client.cancel()
         lives()
         number = next(r[0] for r in stage.proxy.console("SHOW SESSIONS").ok().rows if any(cell == client.label for cell in r))

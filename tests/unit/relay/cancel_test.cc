@@ -7,6 +7,7 @@ using namespace pgveil;
 using namespace pgveil::protocol;
 using test::Dialogue;
 using test::Lines;
+using test::Open;
 
 namespace {
 
@@ -51,16 +52,7 @@ TEST_CASE("a cancel behind a question of ours to the server is the client's stat
     cancel(d);
     CHECK(d.others.empty());
     (void)d.to_server();
-    d.server([](Bytes& out) {
-        const std::vector<std::optional<std::string>> row{"public", "0"};
-        put_parse_complete(out);
-        put_bind_complete(out);
-        put_text_row(out, row);
-        put_command_complete(out, "SELECT 1");
-        put_close_complete(out);
-        put_close_complete(out);
-        put_ready_for_query(out, TransactionStatus::Idle);
-    });
+    d.say_path();
     was_cancelled(d);
     say(d, "SELECT 2");
     CHECK(d.to_server() == Lines{"Query"});
@@ -69,14 +61,7 @@ TEST_CASE("a cancel behind a question of ours to the server is the client's stat
 }
 
 TEST_CASE("a cancel while control is asked gives a spent approval back") {
-    Dialogue d;
-    say(d, "SELECT 1");
-    d.answer_path();
-    d.server([](Bytes& out) {
-        put_command_complete(out, "SELECT 1");
-        put_ready_for_query(out, TransactionStatus::Idle);
-    });
-    (void)d.to_client();
+    Open d;
     say(d, kUpdate);
     cancel(d);
     CHECK(d.to_client().empty());
@@ -86,14 +71,7 @@ TEST_CASE("a cancel while control is asked gives a spent approval back") {
 }
 
 TEST_CASE("a cancel while the intent is written runs nothing, gives the approval back and is recorded") {
-    Dialogue d;
-    say(d, "SELECT 1");
-    d.answer_path();
-    d.server([](Bytes& out) {
-        put_command_complete(out, "SELECT 1");
-        put_ready_for_query(out, TransactionStatus::Idle);
-    });
-    (void)d.to_client();
+    Open d;
     d.lazy_log = true;
     say(d, kUpdate);
     d.answer(consumed());

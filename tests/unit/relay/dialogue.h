@@ -73,6 +73,11 @@ class Dialogue {
     }
     /// The first statement of a session asks for the search path; this is the server's answer to it.
     void answer_path() {
+        say_path();
+        (void)to_server();
+        (void)to_client();
+    }
+    void say_path() {
         server([](Bytes& out) {
             using namespace protocol;
             const std::vector<std::optional<std::string>> row{"public", "0"};
@@ -84,10 +89,9 @@ class Dialogue {
             put_close_complete(out);
             put_ready_for_query(out, TransactionStatus::Idle);
         });
-        (void)to_server();
-        (void)to_client();
     }
 
+    /// An event that is no bytes.
     template <class What>
     void happen(What what) {
         event([&](relay::Actions& out) { what(*relay_, out); });
@@ -136,6 +140,22 @@ class Dialogue {
     Bytes client_bytes_, server_bytes_;
     std::uint64_t last_record_ = 0;
     Now now_{MonotonicTime{} + std::chrono::hours(1), WallTime{} + std::chrono::hours(1)};
+};
+
+/// A session whose first statement is over: the search path is known, records and peers' bytes are looked at.
+struct Open : Dialogue {
+    explicit Open(Access access = Access::Write) : Dialogue(access) {
+        client([](Bytes& out) { protocol::put_query(out, "SELECT 1"); });
+        answer_path();
+        server([](Bytes& out) {
+            protocol::put_command_complete(out, "SELECT 0");
+            protocol::put_ready_for_query(out, TransactionStatus::Idle);
+        });
+        (void)to_client();
+        (void)to_server();
+        records.clear();
+        durable();
+    }
 };
 
 }  // namespace pgveil::test

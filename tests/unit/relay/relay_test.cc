@@ -10,6 +10,7 @@ using namespace pgveil;
 using namespace pgveil::protocol;
 using test::Dialogue;
 using test::Lines;
+using test::Open;
 
 namespace {
 
@@ -27,21 +28,6 @@ void email_row(Bytes& out, std::string_view email) {
     put_ready_for_query(out, TransactionStatus::Idle);
 }
 
-
-struct Open : Dialogue {
-    explicit Open(Access access = Access::Write) : Dialogue(access) {
-        client([](Bytes& out) { query(out, "SELECT 1"); });
-        answer_path();
-        server([](Bytes& out) {
-            put_command_complete(out, "SELECT 0");
-            put_ready_for_query(out, TransactionStatus::Idle);
-        });
-        (void)to_client();
-        (void)to_server();
-        records.clear();
-        durable();
-    }
-};
 
 control::Answer pending(std::string id) {
     control::Answer answer;
