@@ -1,6 +1,7 @@
 #include "pgveil/masking/row_masker.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 
 #include "codec/scalar.h"
@@ -33,6 +34,12 @@ struct Changed {
     std::size_t column = 0, from = 0, size = 0;
 };
 
+/// Unlike any other of the process: a plan may outlive the masker that settled it (a reload), and meet the next one.
+std::uint64_t new_plan_number() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
 /// Finding a name on these types costs nothing and hides nothing that a flag or a clock would have shown.
 bool names_reach(Carrier carrier, Oid oid) { return carrier != Carrier::Plain || oid != type_oid::Bool; }
 
@@ -58,7 +65,6 @@ struct RowMasker::State {
     Oid echo_relation;                  // whose tagged values `echoes` holds
     std::vector<Finding> whole;         // detect()'s answer when a name decides alone
     std::string out;                    // masked cells of the current row
-    std::uint64_t settled = 0;          // plans so far
     std::uint64_t known = 0;            // the settled plan whose columns `columns` holds
 };
 
@@ -199,7 +205,7 @@ void RowMasker::settle(RowPlan& plan) {
         const bool empty_type = context.shape.carrier == Carrier::Plain || context.shape.carrier == Carrier::Number;
         if (empty_type && context.named == nullptr && !context.sensitive_number) column.treatment = Treatment::Pass;
     }
-    plan.settled = ++state.settled;
+    plan.settled = new_plan_number();
 }
 
 bool RowMasker::passes_everything(const RowPlan& plan) {

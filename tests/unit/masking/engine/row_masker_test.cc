@@ -291,6 +291,21 @@ TEST_CASE("settled plans do not take each other's columns, whatever comes betwee
     }
 }
 
+TEST_CASE("a plan settled by a masker that is gone is not taken for one of its successor's") {
+    RowPlan old{{scan(type_oid::Int8, "ssn")}}, other{{scan(type_oid::Int8, "n")}};
+    {
+        Bench gone;
+        gone.masker.settle(old);
+    }
+    Bench b;
+    b.masker.settle(other);
+    std::array plain{CellView{bytes_of(std::string_view("536221234")).data(), 9}};
+    CHECK(b.masker.mask(plain, other).masked == 0);
+    std::array row{CellView{bytes_of(std::string_view("536221234")).data(), 9}};
+    CHECK(b.masker.mask(row, old).masked == 1);
+    CHECK(row[0].is_null());
+}
+
 TEST_CASE("packs that prove nothing or prove too little are refused with the rule's id") {
     const auto refused = [](auto change) {
         RulePack pack = test::small_pack();
