@@ -119,6 +119,8 @@ struct Database {
     std::vector<std::string> settings;       // dotted names agents may SET
     std::chrono::seconds connect_timeout{10};
     std::chrono::seconds refresh{5};         // catalog
+    std::uint32_t warm_connections = 0;
+    std::chrono::seconds warm_idle{60};
 };
 
 struct AgentEntry {

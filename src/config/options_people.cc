@@ -46,6 +46,9 @@ const Options<Database>& database_options() {
         option(&Database::settings, {.name = "settings", .sentence = "Dotted settings agents may SET (row-level-security tenants).", .example = "[\"app.tenant\"]"}),
         option(&Database::connect_timeout, {.name = "connect_timeout", .sentence = "How long a server connection may take.", .example = "\"10s\"", .least = 1, .most = 600}),
         option(&Database::refresh, {.name = "refresh", .sentence = "How often the catalog is looked at for changes.", .example = "\"5s\"", .least = 1, .most = 3600}),
+        option(&Database::warm_connections, {.name = "warm_connections", .sentence = "Idle server connections to keep for the next session of the same agent with the "
+               "same startup settings, after DISCARD ALL; 0: every session has a fresh one.", .example = "8", .most = 1000}),
+        option(&Database::warm_idle, {.name = "warm_idle", .sentence = "How long one is kept without use (an hour after its opening it is not used again).", .example = "\"60s\"", .least = 1, .most = 3600}),
     };
     return all;
 }

@@ -94,6 +94,15 @@ void Stream::close() {
     shut();
 }
 
+HandedOver Stream::release() {
+    const bool at_rest = state_ == State::Open && input_ == Input::Live && handle_ != nullptr && handle_->keeper && queued_bytes() == 0 &&
+                         !want_write_ && !write_broken_ && transport_->held() == 0 && !transport_->more();
+    if (!at_rest) return {};
+    HandedOver given{.fd = handle_->fd, .ssl = transport_->ssl(), .owner = std::move(handle_->keeper)};
+    shut();
+    return given;
+}
+
 void Stream::shut() {
     state_ = State::Closed;
     give_back();

@@ -54,7 +54,7 @@ class StreamUser {
 struct HandedOver {
     int fd = -1;
     ssl_st* ssl = nullptr;           // null: plain
-    std::shared_ptr<void> owner;     // dropped on the loop's thread, after the last use of fd and ssl
+    std::shared_ptr<void> owner;     // dropped after the last use of fd and ssl
 };
 
 class Stream final : private TurnWork {
@@ -96,6 +96,9 @@ class Stream final : private TurnWork {
     [[nodiscard]] std::string tls_description() const;   // "TLSv1.3 TLS_AES_256_GCM_SHA384", empty if plain
 
     // end
+    /// Gives back what was handed over, and closes without a word to either side. No fd in it: the connection is not at
+    /// rest (something is queued, read by halves or broken), or it was never handed over; then nothing changed.
+    [[nodiscard]] HandedOver release();
     /// At once: what is queued is lost, no callback follows.
     void close();
     /// Reads no more, sends what is queued, then on_closed(Flushed). Someone should watch the time.

@@ -81,6 +81,7 @@ void Link::carry_out(relay::Action& action) {
         void operator()(const relay::CancelServer&) const {
             if (!link.cancel_) return;
             ++link.cancels_;
+            link.cancelled_ = true;
             link.worker_.shared().canceller->cancel(link.database_, link.cancel_, [&worker = link.worker_, id = link.id_](bool) {
                 worker.post([id](Worker& self) {
                     if (Link* found = self.link(id)) found->on_cancelled();
@@ -91,7 +92,7 @@ void Link::carry_out(relay::Action& action) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(a.when - link.worker_.loop().now().monotonic);
             link.timer_.start(std::max(left, std::chrono::milliseconds(1)));
         }
-        void operator()(const relay::EndSession&) const { link.close(); }
+        void operator()(relay::EndSession& a) const { link.close(std::move(a.server)); }
     };
     std::visit(Visitor{*this}, action);
 }
@@ -243,12 +244,13 @@ void Link::fatal(SqlState code, std::string message, std::string hint) {
     close();
 }
 
-// What is queued leaves, then both legs end. The server hears Terminate, so that it rolls back at once.
-void Link::close() {
+// What is queued leaves, then both legs end. The server hears Terminate, so that it rolls back at once; or it is at rest,
+// `reported` what it said of itself, and may wait for the next session.
+void Link::close(std::optional<relay::Parameters> reported) {
     if (phase_ == Phase::Closing) return;
     if (entered_) record(audit::Kind::SessionClose, "");
     phase_ = Phase::Closing;
-    if (server_) {
+    if (server_ && !(reported && give_warm(std::move(*reported)))) {
         protocol::put_terminate(server_->out());
         server_->written();
         server_->close_after_flush();

@@ -19,6 +19,7 @@
 #include "net/stream.h"
 #include "protocol/frame_reader.h"
 #include "proxy/login.h"
+#include "proxy/renewal.h"
 #include "proxy/worker.h"
 
 namespace pgveil::console {
@@ -75,6 +76,9 @@ class Link final : private net::StreamUser {
     void connect();
     [[nodiscard]] std::optional<std::string> add_settings(upstream::ConnectRequest& request);
     void welcome(const upstream::Handover& handover);
+    [[nodiscard]] std::optional<upstream::Handover> take_warm(const upstream::ConnectRequest& request, const config::Database& database);
+    void note_warm(upstream::Handover handover);
+    [[nodiscard]] bool give_warm(relay::Parameters reported);
     void console_bytes(ByteView data);
     void ask_console();
     void run(relay::Actions& actions);
@@ -82,7 +86,7 @@ class Link final : private net::StreamUser {
     void update_reading();
     void record(audit::Kind kind, std::string_view why);
     void fatal(SqlState code, std::string message, std::string hint = {});
-    void close();
+    void close(std::optional<relay::Parameters> reported = std::nullopt);
     void leave();
     void time_out();
 
@@ -108,6 +112,8 @@ class Link final : private net::StreamUser {
     Bytes server_sink_;                          // where bytes for a server that is gone end
     upstream::CancelHandle cancel_;
     unsigned cancels_ = 0;                       // on their way to the server
+    bool cancelled_ = false;                     // one ever was
+    std::optional<Warmth> warmth_;               // the server connection may outlive the session
     std::vector<CancelAsker> askers_;            // who waits for them
     std::unique_ptr<relay::Relay> relay_;
     std::shared_ptr<console::ConsoleSession> console_;

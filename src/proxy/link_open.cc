@@ -219,6 +219,7 @@ void Link::connect() {
     request.check_role = !database->dangerous_role;
     request.tcp_user_timeout = world_->config->proxy.tcp_user_timeout;
     phase_ = Phase::Connecting;
+    if (auto warm = take_warm(request, *database)) return on_upstream(std::move(*warm));
     Worker& worker = worker_;
     worker.shared().connector->connect(std::move(request), [&worker, id = id_](Result<upstream::Handover, upstream::ConnectFailure> result) {
         worker.post([id, result = std::move(result)](Worker& self) mutable {
@@ -246,6 +247,7 @@ void Link::on_upstream(Result<upstream::Handover, upstream::ConnectFailure> resu
     }
     if (result->server_encoding != "UTF8") return fatal(sqlstate::FeatureNotSupported, "only UTF8 databases are served");
     welcome(*result);
+    note_warm(std::move(*result));
 }
 
 void Link::welcome(const upstream::Handover& handover) {

@@ -246,6 +246,7 @@ console::ReloadOutcome Proxy::reload() {
         publish_permissions(service);
     });
     everywhere([world = *made](Worker& worker) { worker.use(world); });
+    shared_.warm.clear();
     catalogs_->use(*made);
     catalogs_->wait_until_current();
     outcome.done = true;

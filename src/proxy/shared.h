@@ -17,6 +17,7 @@
 #include "policy/allowance.h"
 #include "proxy/desk.h"
 #include "upstream/connector.h"
+#include "upstream/warm_pool.h"
 
 namespace pgveil::proxy {
 
@@ -123,6 +124,7 @@ struct Shared {
     Registry registry;
     Doorway doorway;
     policy::Allowances allowances;
+    upstream::WarmPool warm;
     mutable Tally tally;
     RuleCounts rule_counts;
     std::atomic<std::uint64_t> next_session{1};

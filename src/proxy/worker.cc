@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proxy/link.h"
+#include "proxy/renewal.h"
 
 namespace pgveil::proxy {
 namespace {
@@ -25,6 +26,7 @@ Worker::Worker(Shared& shared, unsigned index, WorldPtr world)
 Worker::~Worker() {
     join();
     links_.clear();
+    renewals_.clear();
 }
 
 void Worker::join() {
@@ -39,6 +41,7 @@ void Worker::stop() {
     post([](Worker& self) {
         self.listeners_.clear();
         self.links_.clear();
+        self.renewals_.clear();
         self.loop_.stop();
     });
 }
@@ -93,6 +96,7 @@ void Worker::use(PermissionsPtr permissions) {
 }
 
 void Worker::check_grants() {
+    shared_.warm.drop_old(loop_.now().monotonic);
     std::vector<std::uint64_t> ids;
     for (const auto& [id, link] : links_) ids.push_back(id);
     for (const std::uint64_t id : ids) {
@@ -156,6 +160,19 @@ Link* Worker::link(std::uint64_t session) {
 // At the end of the turn: the caller may be a method of the link itself.
 void Worker::forget(std::uint64_t session) {
     post([session](Worker& self) { self.links_.erase(session); });
+}
+
+// The renewal is over while it is on the stack: it dies with a later turn.
+void Worker::renew(Warmth warmth) {
+    const std::uint64_t number = next_renewal_++;
+    auto done = [this, number](std::optional<Warmth> renewed) {
+        if (renewed) {
+            const MonotonicTime now = loop_.now().monotonic;
+            shared_.warm.keep(std::move(renewed->key), std::move(renewed->database), renewed->most, std::move(renewed->handover), now, now + renewed->idle);
+        }
+        post([number](Worker& self) { self.renewals_.erase(number); });
+    };
+    renewals_.emplace(number, std::make_unique<Renewal>(loop_, std::move(warmth), std::move(done)));
 }
 
 void Worker::append(std::uint64_t session, std::uint64_t number, relay::Awaited awaited, audit::Record record) {

@@ -16,7 +16,9 @@
 namespace pgveil::proxy {
 
 class Link;
+class Renewal;
 class Worker;
+struct Warmth;
 
 /// The connection that a CancelRequest came on.
 struct CancelAsker {
@@ -57,6 +59,8 @@ class Worker {
     void drain(bool force);
     [[nodiscard]] Link* link(std::uint64_t session);
     void forget(std::uint64_t session);
+    /// Brings a server connection back to its start, for Shared::warm.
+    void renew(Warmth warmth);
 
     /// Appends to the log; the link hears what it awaits by on_written or on_durable(number).
     void append(std::uint64_t session, std::uint64_t number, relay::Awaited awaited, audit::Record record);
@@ -104,6 +108,8 @@ class Worker {
     std::unordered_map<std::string, relay::DatabaseViewPtr> views_;
     relay::Tools tools_;
     std::unordered_map<std::uint64_t, std::unique_ptr<Link>> links_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Renewal>> renewals_;
+    std::uint64_t next_renewal_ = 1;
     std::vector<std::unique_ptr<net::Listener>> listeners_;
     std::deque<Waiting> waiting_;        // appended, not yet durable; in order
     std::vector<Waiting> unwritten_;     // group durability: appended in this turn

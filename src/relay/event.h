@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -40,9 +42,13 @@ struct CancelServer {};
 struct ArmTimer {
     MonotonicTime when;
 };
+/// What a server reported of itself: ParameterStatus, in its own spelling.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
 /// Send what is queued, then end both legs.
 struct EndSession {
     std::string why;     // for the log: no data
+    /// Set: the server's connection is at rest and outside of any transaction; with DISCARD ALL another session may have it.
+    std::optional<Parameters> server = std::nullopt;
 };
 
 using Action = std::variant<AppendRecord, AskControl, RefreshCatalog, CancelServer, ArmTimer, EndSession>;

@@ -84,8 +84,12 @@ void Relay::process(char type, ByteView body) {
 
 void Relay::terminate() {
     if (!at_barrier('X', {})) return;
+    EndSession end{"client terminated"};
+    // An open batch is an open transaction to the server, which a further statement would commit.
+    const bool at_rest = transaction_.status == TransactionStatus::Idle && !batch_open_ && !pipeline_.skipping() && !blocked_ && !mid_piece_ && server_.at_boundary();
+    if (at_rest && uncommitted_.empty() && suspended_.empty()) end.server = std::move(setup_.parameters);
     state_ = State::Ended;
-    out_->others.emplace_back(EndSession{"client terminated"});
+    out_->others.emplace_back(std::move(end));
 }
 
 // Messages that judge or run something wait while an answer in flight may change what they mean.

@@ -138,6 +138,9 @@ void Relay::put_parameter_status(const protocol::ParameterStatusView& status) {
     if (status.name == "TimeZone") facts_.time_zone = status.value;
     if (status.name == "DateStyle") facts_.date_style = status.value;
     if (status.name == "IntervalStyle") facts_.interval_style = status.value;
+    const auto known = std::ranges::find(setup_.parameters, status.name, &Parameters::value_type::first);
+    if (known != setup_.parameters.end()) known->second = status.value;
+    else setup_.parameters.emplace_back(status.name, status.value);
     if (!setup_.view->enforcing()) return protocol::put_parameter_status(out_->to_client, status.name, status.value);
     if (status.name == "default_transaction_read_only") return;
     if (status.name == "client_encoding" && status.value != "UTF8") {

@@ -10,6 +10,7 @@
 #include "pgveil/core/principal.h"
 #include "pgveil/masking/row_masker.h"
 #include "policy/allowance.h"
+#include "relay/event.h"
 #include "relay/plans.h"
 
 namespace pgveil::relay {
@@ -24,7 +25,7 @@ struct RelaySetup {
     std::string task, reason;
     std::chrono::seconds wait{0};
     std::string search_path;                   // SHOW search_path on the server connection
-    std::vector<std::pair<std::string, std::string>> parameters;   // ParameterStatus as the server gave it
+    Parameters parameters;                     // as the server reported them last
     std::uint64_t max_message = 64ULL << 20;   // largest row the masker will hold at once
     policy::AllowancePtr allowance;            // the agent's; null: it has no limits
 };

@@ -29,6 +29,7 @@ void take_parameters(const PGconn* connection, Handover& handover) {
     if (const char* encoding = PQparameterStatus(connection, "server_encoding")) handover.server_encoding = encoding;
     handover.server_version = PQserverVersion(connection);
     handover.backend_pid = static_cast<std::uint32_t>(PQbackendPID(connection));
+    handover.opened = std::chrono::steady_clock::now();
 }
 
 /// Idle, and nothing read that libpq has not understood to its end.

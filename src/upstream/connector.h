@@ -52,6 +52,7 @@ struct Handover {
     int server_version = 0;           // 150004
     bool encrypted = false;
     std::optional<RoleFacts> role;    // if it was asked for
+    MonotonicTime opened{};
 };
 
 class Connector {

@@ -396,3 +396,37 @@ TEST_CASE("a handed-over connection is dropped on the loop's thread when the str
     CHECK(watch.expired());
     CHECK(read_to_end(pair.theirs.get()).empty());
 }
+
+TEST_CASE("a handed-over connection is given back at rest only, and goes on elsewhere") {
+    EventLoop loop;
+    Pair pair = unix_pair();
+    Recorder user;
+    auto keeper = std::make_shared<Fd>(std::move(pair.ours));
+    const int fd = keeper->get();
+    Stream stream(loop, HandedOver{.fd = fd, .ssl = nullptr, .owner = std::move(keeper)}, user);
+    turns(loop, 1);
+    stream.write(bytes_of("a"));
+    CHECK(stream.release().fd == -1);
+    CHECK_FALSE(stream.closed());
+    turns(loop, 1);
+    HandedOver back = stream.release();
+    CHECK(back.fd == fd);
+    CHECK(stream.closed());
+    turns(loop, 2);
+
+    Recorder next;
+    Stream second(loop, std::move(back), next);
+    say(pair.theirs, "hello");
+    while (next.data.size() < 5) loop.run_once();
+    CHECK(user.data.empty());
+    second.write(bytes_of("b"));
+    turns(loop, 1);
+    char buffer[8];
+    CHECK(::recv(pair.theirs.get(), buffer, sizeof buffer, 0) == 2);
+
+    Pair other = unix_pair();
+    Stream own(loop, std::move(other.ours), user);
+    turns(loop, 1);
+    CHECK(own.release().fd == -1);
+    CHECK_FALSE(own.closed());
+}
