@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""PostgreSQL's own regression and isolation tests, directly and through pgveil in shadow mode: the same results.
+"""PostgreSQL's own regression, isolation and libpq pipeline tests, directly and through pgveil in shadow mode: the same results.
 
 Not compared with the expected files but with each other: what a Debian build or this machine changes is changed in both.
-What may differ stands in divergences.toml with its reason. usage: run.py [--schedule FILE] [--tests NAME...] [--keep]
+What may differ stands in divergences.toml with its reason. usage: run.py [--only regress|isolation|pipeline] [--tests NAME...]
 """
 import argparse
 import difflib
@@ -17,9 +17,11 @@ import tomllib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import world  # noqa: E402
 from suite import Suite  # noqa: E402
+import pipeline  # noqa: E402
 import source  # noqa: E402
 
 here = pathlib.Path(__file__).resolve().parent
+cache = world.root / "build/regress-source"
 tools = pathlib.Path("/usr/lib/postgresql/15/lib/pgxs/src/test")
 suite = Suite("regress")
 divergences = tomllib.loads((here / "divergences.toml").read_text())
@@ -47,13 +49,16 @@ class Side:
             self.proxy = world.Pgveil(self.cluster, database=name, mode="shadow", durability="group", masking="", database_more="dangerous_role = true",
                                       proxy="max_clients = 200")
 
+    def who(self):
+        user, password = ("copilot", world.agents["copilot"]) if self.proxied else ("pgveil_writer", world.writer_password)
+        return user, password, self.proxy.port if self.proxied else self.cluster.port
+
     def run(self, tool, inputs, libraries, database, schedule, tests):
         self.out.mkdir(exist_ok=True)
         out = self.out / database
         out.mkdir()
         shutil.chown(out, "postgres")
-        port = self.proxy.port if self.proxied else self.cluster.port
-        user, password = ("copilot", world.agents["copilot"]) if self.proxied else ("pgveil_writer", world.writer_password)
+        user, password, port = self.who()
         command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--", str(tool), "--use-existing", f"--inputdir={inputs}",
                    f"--outputdir={out}", f"--dlpath={libraries}", "--bindir=/usr/lib/postgresql/15/bin", "--host=127.0.0.1", f"--port={port}",
                    f"--user={user}", f"--dbname={database}", "--max-concurrent-tests=20"]
@@ -110,21 +115,23 @@ def both(work, tool, inputs, libraries, database, schedule, tests):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--tests", nargs="*", default=[])
-    arguments.add_argument("--only", choices=["regress", "isolation"])
+    arguments.add_argument("--only", choices=["regress", "isolation", "pipeline"])
     options = arguments.parse_args()
     work = world.temporary("regress")
     try:
-        ready = suite.check("sources and libraries", lambda: setattr(options, "ready", source.prepare(world.root / "build/regress-source", work)), limit=300)
+        ready = suite.check("sources and libraries", lambda: setattr(options, "ready", source.prepare(cache, work)), limit=300)
         if ready:
             inputs, libraries = options.ready
             work.chmod(0o755)
             for path in [work, *work.rglob("*")]:
                 shutil.chown(path, "postgres")
-            if options.only != "isolation":
+            if options.only in (None, "regress"):
                 both(work, tools / "regress/pg_regress", inputs, libraries, "regression", inputs / "parallel_schedule", options.tests)
-            if options.only != "regress":
+            if options.only in (None, "isolation"):
                 isolation = work / "isolation"
                 both(work, tools / "isolation/pg_isolation_regress", isolation, libraries, "isolation_regression", isolation / "isolation_schedule", options.tests)
+            if options.only in (None, "pipeline"):
+                pipeline.check(suite, source.tree(cache), [Side("direct", work, False), Side("pgveil", work, True)], work / "pipeline")
     finally:
         suite.finish()
 
