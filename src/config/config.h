@@ -72,6 +72,7 @@ struct Proxy {
     Path state;
     std::uint32_t max_clients = 1000;
     std::uint32_t max_per_address = 0;
+    ByteSize memory{.bytes = 2ULL << 30}, session_memory{.bytes = 1ULL << 30};
     std::chrono::seconds login_timeout{60}, drain_timeout{30}, tcp_user_timeout{0};
     LogFormat log_format = LogFormat::Text;
     LogLevel log_level = LogLevel::Info;

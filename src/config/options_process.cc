@@ -22,6 +22,10 @@ const Options<Proxy>& proxy_options() {
                .example = "\"/var/lib/pgveil\"", .fallback = "\"state\"", .restart = true}),
         option(&Proxy::max_clients, {.name = "max_clients", .sentence = "Client connections; 53300 beyond.", .example = "1000", .least = 1, .most = 1'000'000}),
         option(&Proxy::max_per_address, {.name = "max_per_address", .sentence = "Client connections from one address; 0 = no limit.", .example = "100"}),
+        option(&Proxy::session_memory, {.name = "session_memory", .sentence = "What one session may make the proxy keep for it (messages not yet whole, prepared "
+               "statements); 53200 and its end beyond.", .example = "\"1GiB\"", .least = 1 << 20}),
+        option(&Proxy::memory, {.name = "memory", .sentence = "The same for all sessions together: beyond it a session that keeps more than 1MiB ends.",
+               .example = "\"2GiB\"", .least = 64 << 20}),
         option(&Proxy::login_timeout, {.name = "login_timeout", .sentence = "How long a client may take to log in.", .example = "\"60s\"", .least = 1, .most = 3600}),
         option(&Proxy::drain_timeout, {.name = "drain_timeout", .sentence = "How long SIGTERM waits for sessions to end; a second SIGTERM ends at once.",
                .example = "\"30s\"", .most = 86400}),

@@ -108,6 +108,7 @@ void read(Path& to, const Node& node, const At& at) {
 void read(ByteSize& to, const Node& node, const At& at) {
     const auto size = node.kind == Node::Kind::Text ? size_from(node.text) : std::nullopt;
     if (!size) return at.wrong(node, "is not a size", "a number and B, KiB, MiB, GiB or TiB, as in \"64MiB\"");
+    if (*size < static_cast<std::uint64_t>(at.info.least)) return at.wrong(node, "is too small", "at least " + size_text(static_cast<std::uint64_t>(at.info.least)));
     to.bytes = *size;
 }
 

@@ -53,6 +53,7 @@ void Link::run(relay::Actions& actions) {
         carry_out(action);
     }
     update_reading();
+    weigh();
     if (phase_ == Phase::Relaying) activity_->state = relay_->doing();
     if (phase_ == Phase::Relaying && worker_.draining() && relay_->idle() && relay_->transaction().status == TransactionStatus::Idle) {
         end(sqlstate::AdminShutdown, "the proxy is shutting down");
@@ -113,6 +114,19 @@ void Link::update_reading() {
     const bool read_client = relay_->wants_client() && !server_full, read_server = relay_->wants_server() && !client_full;
     if (read_client == client_.reading_paused()) read_client ? client_.resume_reading() : client_.pause_reading();
     if (read_server == server_->reading_paused()) read_server ? server_->resume_reading() : server_->pause_reading();
+}
+
+// An agent decides how long its messages are and how many statements it prepares; the process must outlive that. The
+// small ones are spared: they are not what fills it.
+void Link::weigh() {
+    constexpr std::size_t spared = 1 << 20;
+    if (phase_ != Phase::Relaying) return;
+    const std::size_t now = relay_->kept();
+    const std::size_t all = worker_.shared().kept += now - kept_;   // modulo 2^64: it may be less than before
+    kept_ = now;
+    const config::Proxy& limits = worker_.world()->config->proxy;
+    if (now <= spared || (now <= limits.session_memory.bytes && all <= limits.memory.bytes)) return;
+    end(sqlstate::OutOfMemory, "out of memory: more is kept than proxy.session_memory or proxy.memory allow");
 }
 
 void Link::on_data(net::Stream& stream, ByteView data) {
@@ -264,6 +278,7 @@ void Link::leave() {
     if (std::exchange(left_, true)) return;
     cancels_ = 0;
     answer_askers();
+    worker_.shared().kept -= std::exchange(kept_, 0);
     worker_.shared().registry.leave(id_);
     worker_.shared().doorway.leave(peer_.address.local_socket ? "" : peer_.address.host());
     worker_.forget(id_);

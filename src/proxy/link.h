@@ -84,6 +84,7 @@ class Link final : private net::StreamUser {
     void run(relay::Actions& actions);
     void carry_out(relay::Action& action);
     void update_reading();
+    void weigh();
     void record(audit::Kind kind, std::string_view why);
     void fatal(SqlState code, std::string message, std::string hint = {});
     void close(std::optional<relay::Parameters> reported = std::nullopt);
@@ -111,6 +112,7 @@ class Link final : private net::StreamUser {
     std::chrono::seconds wait_{0};
     Bytes server_sink_;                          // where bytes for a server that is gone end
     upstream::CancelHandle cancel_;
+    std::size_t kept_ = 0;                       // of Shared::kept
     unsigned cancels_ = 0;                       // on their way to the server
     bool cancelled_ = false;                     // one ever was
     std::optional<Warmth> warmth_;               // the server connection may outlive the session

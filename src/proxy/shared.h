@@ -128,6 +128,7 @@ struct Shared {
     mutable Tally tally;
     RuleCounts rule_counts;
     std::atomic<std::uint64_t> next_session{1};
+    std::atomic<std::size_t> kept{0};            // bytes that sessions make us keep for them
     std::vector<Worker*> workers;
     LogLine log;
 };

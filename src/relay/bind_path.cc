@@ -27,6 +27,12 @@ std::vector<BoundParameter> bound(const protocol::BindView& bind, const Prepared
     return parameters;
 }
 
+std::size_t size_of(const std::vector<BoundParameter>& parameters) {
+    std::size_t bytes = 0;
+    for (const BoundParameter& p : parameters) bytes += sizeof p + p.value.size();
+    return bytes;
+}
+
 }  // namespace
 
 PortalPtr Relay::make_portal(const protocol::BindView& bind, const PreparedPtr& statement) {
@@ -125,6 +131,7 @@ void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& por
     const policy::Decision& decision = portal->judged->decision;
     if (statement->local) {
         portal->parameters = bound(bind, statement);
+        portal->charge = Charge(names_bytes_, size_of(portal->parameters));
         portals_.set(bind.portal, portal);
         return protocol::put_bind_complete(out_->to_client);
     }

@@ -172,6 +172,7 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
         case sql::Verb::Prepare: {
             auto made = std::make_shared<Prepared>();
             made->judged = judge_inner(analysis, statement);
+            made->charge = Charge(names_bytes_, weight_of(*made->judged));
             made->sql_level = true;
             return statements_.set(statement.name, made);
         }
@@ -183,6 +184,7 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
         case sql::Verb::Declare: {
             auto cursor = std::make_shared<Portal>();
             cursor->judged = judge_inner(analysis, statement);
+            cursor->charge = Charge(names_bytes_, weight_of(*cursor->judged));
             cursor->with_hold = statement.with_hold;
             return portals_.set(statement.name, cursor);
         }

@@ -27,6 +27,7 @@ void Relay::on_parse(ByteView body) {
     statement->text = std::string(parse->query);
     statement->types = parse->types;
     statement->judged = judge(statement->text, statement->types);
+    statement->charge = Charge(names_bytes_, statement->text.size() + weight_of(*statement->judged));
     if (await_catalog('P', body, *statement->judged)) return;
     batch_open_ = true;
     if (enforced(statement->judged->decision) && is_local(statement->judged->analysis)) {

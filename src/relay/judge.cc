@@ -7,9 +7,9 @@
 namespace pgveil::relay {
 namespace {
 
-// Bounds the worker's memory: both caches start anew when full. Honest sessions repeat a few hundred texts.
-constexpr std::size_t kMaxEntries = 8192;
 constexpr std::size_t kMaxCachedText = 64 * 1024;
+constexpr std::size_t kEntry = 256;                                // of a hash table and a shared pointer
+constexpr std::size_t kJudgement = 3 * 1024, kOutputColumn = 640;  // measured: resident bytes a statement, and a column of it
 
 void add_number(std::string& key, std::uint64_t number) {
     key.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -50,10 +50,18 @@ bool takes_snapshot(const sql::Analysis& analysis) {
     });
 }
 
+std::size_t weight_of(const Judged& judged) {
+    std::size_t columns = 0;
+    for (const sql::Statement& s : judged.analysis.statements) columns += s.columns.size();
+    for (const sql::Analysis& inner : judged.analysis.inner) {
+        for (const sql::Statement& s : inner.statements) columns += s.columns.size();
+    }
+    return kJudgement + columns * kOutputColumn;
+}
+
 JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) {
     const bool cacheable = text.size() <= kMaxCachedText && !asker.path.has_temp;
     if (!cacheable) return fresh(text, types, view, asker);
-    if (judged_.size() > kMaxEntries) judged_.clear();
     key_.clear();
     add_context(key_, view, asker.path, types);
     key_.append(asker.agent.name).push_back(static_cast<char>(asker.access));
@@ -61,21 +69,22 @@ JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const 
     const bool stripped = sql::strip_literals(text, stripped_);
     if (stripped) {
         key_.append(stripped_);
-        auto it = judged_.find(std::string_view(key_));
-        if (it != judged_.end() && it->second.judged) return it->second.judged;
-        if (it == judged_.end()) {
+        const JudgedPtr* found = judged_.find(key_);
+        if (found != nullptr && *found) return *found;
+        if (found == nullptr) {
             JudgedPtr judged = fresh(text, types, view, asker);
             if (names_session_objects(judged->analysis)) return judged;
-            judged_.emplace(key_, Slot{judged->analysis.depends_on_literals ? nullptr : judged});
-            if (!judged->analysis.depends_on_literals) return judged;
+            const bool shared = !judged->analysis.depends_on_literals;
+            judged_.put(key_, shared ? judged : nullptr, 2 * key_.size() + (shared ? weight_of(*judged) : kEntry));
+            if (shared) return judged;
         }
     }
     key_.resize(context);
     key_.push_back('=');
     key_.append(text);
-    if (auto it = judged_.find(std::string_view(key_)); it != judged_.end()) return it->second.judged;
+    if (const JudgedPtr* found = judged_.find(key_)) return *found;
     JudgedPtr judged = fresh(text, types, view, asker);
-    if (!names_session_objects(judged->analysis)) judged_.emplace(key_, Slot{judged});
+    if (!names_session_objects(judged->analysis)) judged_.put(key_, judged, 2 * key_.size() + weight_of(*judged));
     return judged;
 }
 
@@ -108,18 +117,17 @@ DescriptionPtr Judge::description(std::string_view text, std::span<const Oid> ty
     key_.clear();
     add_context(key_, view, path, types);
     key_.append(text);
-    auto it = descriptions_.find(std::string_view(key_));
-    return it == descriptions_.end() ? nullptr : it->second;
+    const DescriptionPtr* found = descriptions_.find(key_);
+    return found == nullptr ? nullptr : *found;
 }
 
 void Judge::learn(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const catalog::SearchPath& path,
                   DescriptionPtr description) {
     if (text.size() > kMaxCachedText || path.has_temp || !path.known) return;
-    if (descriptions_.size() > kMaxEntries) descriptions_.clear();
     key_.clear();
     add_context(key_, view, path, types);
     key_.append(text);
-    descriptions_.insert_or_assign(key_, std::move(description));
+    descriptions_.put(key_, description, kEntry + 2 * key_.size() + description->columns.size() * sizeof(masking::Column));
 }
 
 bool only_controls(const sql::Analysis& analysis) {

@@ -9,12 +9,12 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "catalog/catalog.h"
 #include "pgveil/masking/mask_plan.h"
 #include "policy/decide.h"
+#include "relay/generations.h"
 #include "sql/analyze.h"
 
 namespace pgveil::relay {
@@ -47,6 +47,8 @@ struct Judged {
     std::uint64_t view_version = 0;
 };
 using JudgedPtr = std::shared_ptr<const Judged>;
+/// About what it keeps, bytes.
+[[nodiscard]] std::size_t weight_of(const Judged& judged);
 
 /// Who asks, and in which session context.
 struct Asker {
@@ -76,17 +78,10 @@ class Judge {
 
   private:
     [[nodiscard]] JudgedPtr fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) const;
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    template <class Value>
-    using Cache = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
-    struct Slot {
-        JudgedPtr judged;          // null: meaning hangs on literals, look under the exact text
-    };
-    Cache<Slot> judged_;
-    Cache<DescriptionPtr> descriptions_;
+    // Bound the worker's memory. Honest sessions repeat a few hundred texts of some kilobytes each.
+    static constexpr std::size_t kJudgedBytes = 32 << 20, kDescriptionBytes = 8 << 20;
+    Generations<JudgedPtr> judged_{kJudgedBytes};   // null: meaning hangs on literals, look under the exact text
+    Generations<DescriptionPtr> descriptions_{kDescriptionBytes};
     std::string key_, stripped_;   // reused: the warm path does not allocate
 };
 

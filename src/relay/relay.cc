@@ -34,6 +34,11 @@ Relay::Relay(RelaySetup setup, Tools& tools)
 
 Relay::~Relay() = default;
 
+std::size_t Relay::kept() const {
+    const std::size_t waiting = deferred_ ? deferred_->body.size() : 0;
+    return client_.kept() + server_.kept() + waiting + *names_bytes_;
+}
+
 // Every event handler is one of these: remember the actions, run, forget them.
 void Relay::on_client(ByteView bytes, Now now, Actions& out) {
     now_ = now;

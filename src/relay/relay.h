@@ -73,7 +73,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] bool idle() const { return pipeline_.empty() && state_ == State::Reading; }
     [[nodiscard]] const char* doing() const;   // in words of SHOW SESSIONS
     [[nodiscard]] const session::Transaction& transaction() const { return transaction_; }
-    [[nodiscard]] const std::string& task() const { return setup_.task; }
+    [[nodiscard]] std::size_t kept() const;    // bytes: messages that are not whole yet or wait, statements by name
 
   private:
     static constexpr std::size_t kKeptWhileBlocked = 256 * 1024;   // small answers are read at once: a server that dies leaves them
@@ -255,8 +255,8 @@ class Relay final : private sql::NamedStatements {
     RelaySetup setup_;
     Tools& tools_;
     State state_ = State::Reading;
-    bool blocked_ = false;                    // server's bytes wait for a record
-    bool audit_failed_ = false;
+    bool blocked_ = false, audit_failed_ = false;   // server's bytes wait for a record; none can be written
+    std::shared_ptr<std::size_t> names_bytes_ = std::make_shared<std::size_t>(0);   // of all Charges; before whatever has one
     bool fact_barrier_ = false;               // something in flight changes what later statements mean
     bool path_stale_ = false;                 // search_path must be asked for before the next judgement
     bool batch_open_ = false, batch_ran_ = false;   // extended messages, Executes since the last Sync

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pgveil/core/clock.h"
@@ -19,6 +20,26 @@ namespace pgveil::relay {
 
 constexpr std::size_t kMaxNames = 20'000;   // prepared statements or portals of one session
 
+/// Bytes that the session keeps for its client as long as this lives; `account` has their sum.
+class Charge {
+  public:
+    Charge() = default;
+    Charge(std::shared_ptr<std::size_t> account, std::size_t bytes) : account_(std::move(account)), bytes_(bytes) { *account_ += bytes_; }
+    Charge(Charge&& other) noexcept : account_(std::exchange(other.account_, nullptr)), bytes_(other.bytes_) {}
+    Charge& operator=(Charge&& other) noexcept {
+        std::swap(account_, other.account_);
+        std::swap(bytes_, other.bytes_);
+        return *this;
+    }
+    ~Charge() {
+        if (account_) *account_ -= bytes_;
+    }
+
+  private:
+    std::shared_ptr<std::size_t> account_;
+    std::size_t bytes_ = 0;
+};
+
 /// A prepared statement of the client ("" included).
 struct Prepared {
     std::string text;
@@ -28,6 +49,7 @@ struct Prepared {
     DescriptionPtr description;              // null until the server described it
     bool sql_level = false;                  // made by PREPARE: known to EXECUTE, not to Bind
     bool local = false;                      // ours to answer; the server never saw it
+    Charge charge;
 };
 using PreparedPtr = std::shared_ptr<Prepared>;
 
@@ -80,6 +102,7 @@ struct Portal {
     bool names = false;                      // is such a one
     bool with_hold = false;
     bool writes = false;                     // runs read-write
+    Charge charge;
 };
 using PortalPtr = std::shared_ptr<Portal>;
 

@@ -83,7 +83,7 @@ def raw(stage, dice):
         elif act == 2:
             session.query("SELEC nothing")
         elif act == 3:
-            session.send(wire.query("SELECT pg_sleep(20)"))
+            session.send(wire.query("SELECT pg_sleep(2)"))   # a cancel may come too early, as at any server
             session.cancel()
             answer = session.until()
             if answer.sqlstate not in ("57014", None):

@@ -14,6 +14,7 @@ import grants  # noqa: E402,F401
 import login  # noqa: E402,F401
 import log  # noqa: E402,F401
 import masks  # noqa: E402,F401
+import memory  # noqa: E402,F401
 import network  # noqa: E402,F401
 import protocol  # noqa: E402,F401
 import reload  # noqa: E402,F401

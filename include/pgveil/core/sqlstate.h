@@ -19,7 +19,7 @@ inline constexpr SqlState Success{"00000"}, FeatureNotSupported{"0A000"}, Connec
     ProtocolViolation{"08P01"}, CannotConnect{"08001"}, InvalidParameterValue{"22023"},
     CharacterNotInRepertoire{"22021"}, InFailedTransaction{"25P02"}, InvalidAuthorization{"28000"},
     InvalidPassword{"28P01"}, InvalidCatalogName{"3D000"}, InvalidStatementName{"26000"}, InvalidCursorName{"34000"},
-    InsufficientPrivilege{"42501"}, SyntaxError{"42601"}, StatementTooComplex{"54001"}, TooManyConnections{"53300"},
+    InsufficientPrivilege{"42501"}, SyntaxError{"42601"}, StatementTooComplex{"54001"}, TooManyConnections{"53300"}, OutOfMemory{"53200"},
     QueryCanceled{"57014"}, AdminShutdown{"57P01"}, CannotConnectNow{"57P03"}, InternalError{"XX000"},
     ObjectNotInState{"55000"};
 
