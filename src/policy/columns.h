@@ -18,6 +18,7 @@ struct PredicateFinding {
     bool absolute = false;                // a column's `deny`: no approval helps
     bool any_sensitive = false;
     std::uint32_t values = 0;             // distinct values compared with sensitive columns
+    bool arrays = false;                  // some are in array parameters
     std::vector<std::string> reasons;
     std::string hint;
 };

@@ -116,6 +116,7 @@ void hold_at_least(Decision& decision, const std::vector<std::string>& reasons, 
 void apply_sensitivity(const Question& question, Decision& decision) {
     const PredicateFinding predicates = judge_predicates(question);
     decision.equality_values = predicates.values;
+    decision.counts_arrays = predicates.arrays;
     if (decision.verdict == Verdict::Refuse) return;
     const AssignmentFinding assignments = judge_assignments(question);
     decision.writes_masked = assignments.writes_masked;

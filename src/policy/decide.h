@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 #include "catalog/catalog.h"
@@ -91,6 +92,7 @@ struct Question {
     const Ruleset& ruleset;
     const TagTable& tags;
     const catalog::Snapshot& catalog;
+    std::span<const std::uint32_t> array_sizes = {}; // by parameter: how many values it holds; empty: not bound yet
 };
 
 [[nodiscard]] Decision decide(const Question& question);

@@ -59,6 +59,7 @@ struct Decision {
     bool writes_masked = false;          // a value goes into a column that this agent sees masked: may it be a mask?
     bool neutral_data_errors = false;    // class 22/23 become one neutral code
     std::uint32_t equality_values = 0;   // distinct values this statement compares with sensitive columns
+    bool counts_arrays = false;          // there are more in array parameters: decide again when they are bound
     std::vector<ShadowHit> shadow;       // rules on trial that matched, in order
     // Both have one entry per top-level statement (Analysis::statements), empty where it has no result.
     std::vector<std::vector<ColumnDirective>> columns;

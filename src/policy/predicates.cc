@@ -3,6 +3,7 @@
 #include <array>
 
 #include "policy/columns.h"
+#include "sql/array_values.h"
 
 namespace pgveil::policy {
 namespace {
@@ -75,7 +76,10 @@ PredicateFinding judge_predicates(const Question& question) {
         const PredicatePolicy policy = policy_for(question, predicate.column, *entry);
         const Verdict verdict = verdict_for(policy, predicate.use);
         if (predicate.use == PredicateUse::Equality && policy != PredicatePolicy::Allow) {
-            finding.values += std::min(predicate.values, 1'000'000U);
+            std::uint64_t values = std::uint64_t{finding.values} + predicate.values;
+            for (const std::uint32_t n : predicate.arrays) values += n <= question.array_sizes.size() ? question.array_sizes[n - 1] : sql::kUnknownCount;
+            finding.values = static_cast<std::uint32_t>(std::min<std::uint64_t>(values, sql::kUnknownCount));
+            finding.arrays |= !predicate.arrays.empty();
         }
         if (verdict == Verdict::Forward) continue;
         add_once(finding.reasons, "sensitive column " + entry->tag.column + " " + std::string(words_for(predicate.use)));
@@ -86,8 +90,9 @@ PredicateFinding judge_predicates(const Question& question) {
     }
     if (finding.values > question.ruleset.equality_per_statement && finding.verdict == Verdict::Forward) {
         finding.verdict = Verdict::Hold;
-        finding.reasons.push_back("compares " + std::to_string(finding.values) +
-                                  " values with sensitive columns, more than masking.equality_limit.statement");
+        const bool unbound = finding.arrays && question.array_sizes.empty();
+        finding.reasons.push_back("compares " + (unbound ? "an array of" : std::to_string(finding.values)) +
+                                  " values with sensitive columns, more than masking.equality_limit.statement" + (unbound ? " unless it is short when bound" : ""));
     }
     return finding;
 }

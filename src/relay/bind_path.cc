@@ -6,6 +6,7 @@
 #include "relay/canonical.h"
 #include "relay/refusal.h"
 #include "relay/relay.h"
+#include "sql/array_values.h"
 
 namespace pgveil::relay {
 namespace {
@@ -25,6 +26,16 @@ std::vector<BoundParameter> bound(const protocol::BindView& bind, const Prepared
         parameters.push_back(canonical({i < types.size() ? types[i] : kInvalidOid, p.format, p.is_null, copy_of(p.value)}));
     }
     return parameters;
+}
+
+/// What `= ANY ($1)` compares is known now.
+JudgedPtr with_arrays(const Judged& judged, const protocol::BindView& bind, const DatabaseView& view, const Asker& asker) {
+    std::vector<std::uint32_t> sizes;
+    for (const protocol::ParameterView& p : bind.parameters) {
+        if (p.is_null) sizes.push_back(1);
+        else sizes.push_back(p.format == Format::Binary ? sql::values_in_binary_array(p.value) : sql::values_in_array(text_of(p.value)));
+    }
+    return Judge::judge(judged.analysis, view, asker, sizes);
 }
 
 std::size_t size_of(const std::vector<BoundParameter>& parameters) {
@@ -87,6 +98,7 @@ void Relay::on_bind(ByteView body) {
     PortalPtr portal = make_portal(*bind, statement);
     batch_open_ = true;
     if (const auto error = spent(*portal->judged)) return at_barrier('B', body) ? refuse_spent(*portal->judged, statement->text, *error) : void();
+    if (portal->judged->decision.counts_arrays && !portal->names) portal->judged = with_arrays(*portal->judged, *bind, *setup_.view, asker());
     if (portal->judged->decision.equality_values > 0) portal->judged = within_hour(portal->judged, statement->text, bound(*bind, statement));
     const policy::Decision& decision = portal->judged->decision;
     const bool copies = cannot_run(*portal->judged).has_value();

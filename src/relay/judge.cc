@@ -96,7 +96,7 @@ JudgedPtr Judge::fresh(std::string_view text, std::span<const Oid> types, const 
                                      .allowed_settings = view.settings}), view, asker);
 }
 
-JudgedPtr Judge::judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker) {
+JudgedPtr Judge::judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker, std::span<const std::uint32_t> array_sizes) {
     auto judged = std::make_shared<Judged>();
     judged->view_version = view.version;
     judged->analysis = std::move(analysis);
@@ -107,7 +107,8 @@ JudgedPtr Judge::judge(sql::Analysis analysis, const DatabaseView& view, const A
                                        .access = asker.access,
                                        .ruleset = *view.rules,
                                        .tags = *view.tags,
-                                       .catalog = *view.catalog});
+                                       .catalog = *view.catalog,
+                                       .array_sizes = array_sizes});
     return judged;
 }
 

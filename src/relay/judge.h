@@ -69,7 +69,7 @@ class Judge {
 
     [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker);
     /// The same for a statement within another, already analysed.
-    [[nodiscard]] static JudgedPtr judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker);
+    [[nodiscard]] static JudgedPtr judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker, std::span<const std::uint32_t> array_sizes = {});
     /// The description learnt for exactly this text and context; null: ask the server.
     [[nodiscard]] DescriptionPtr description(std::string_view text, std::span<const Oid> types, const DatabaseView& view,
                                              const catalog::SearchPath& path);

@@ -65,6 +65,7 @@ struct Predicate {
     ColumnId column;
     PredicateUse use = PredicateUse::Other;
     std::uint32_t values = 0;           // distinct literals/parameters compared with it (Equality)
+    std::vector<std::uint32_t> arrays;  // $n: each of its elements is one more
     bool operator==(const Predicate&) const = default;
 };
 

@@ -24,7 +24,6 @@ struct KnownColumns {
 };
 
 /// Predicate::values where an array parameter holds them.
-inline constexpr std::uint32_t kUnknownCount = 1'000'000;
 
 struct Output {
     std::string_view name;
@@ -189,6 +188,7 @@ class Tracer {
         PredicateUse use;
         std::string literal = {};        // Equality: what it is compared with
         std::uint32_t more = 0;          // further values that `literal` does not name
+        std::uint32_t array = 0;         // $n: an array, whose values are counted when it is bound
     };
     struct Assigned {
         ColumnId target;

@@ -2,6 +2,7 @@
 // their values. Whatever a comparison holds together takes each other's origin.
 #include <algorithm>
 
+#include "sql/array_values.h"
 #include "sql/lineage_tracer.h"
 
 namespace pgveil::sql {
@@ -18,6 +19,16 @@ const Node* without_casts(const Node* node) {
             return node;
         }
     }
+}
+
+/// n of `$n` or `$n::type[]`; 0: something else, whose elements a cast could make more.
+std::uint32_t bound_array(const Node* node) {
+    if (const auto* cast = PGVEIL_AS(TypeCast, node)) {
+        if (nodes(cast->typeName->arrayBounds).empty()) return 0;
+        node = cast->arg;
+    }
+    const auto* parameter = PGVEIL_AS(ParamRef, node);
+    return parameter && parameter->number > 0 ? static_cast<std::uint32_t>(parameter->number) : 0;
 }
 
 /// A text that is equal for equal literals; other constant expressions are told apart by place.
@@ -204,8 +215,11 @@ void Tracer::compare_with_array(const A_Expr& node, const Scope& scope) {
     }
     Event event{left, PredicateUse::Equality, literal_text(array)};
     const auto* constant = PGVEIL_AS(A_Const, array);
-    if (constant && tag_of(&constant->val) == T_String) {
-        event.more = static_cast<std::uint32_t>(std::ranges::count(text_of(constant->val.sval.sval), ','));
+    if (const std::uint32_t parameter = bound_array(node.rexpr)) {
+        event.array = parameter;
+        event.literal.clear();
+    } else if (constant && tag_of(&constant->val) == T_String) {
+        event.more = values_in_array(text_of(constant->val.sval.sval)) - 1;
         event.literal.insert(0, "a");  // an array: how many values it holds is the literal's to say
     } else {
         event.more = kUnknownCount;
@@ -240,24 +254,26 @@ void Tracer::finish(Analysis& analysis) {
         ColumnId column;
         PredicateUse use;
         const std::string* literal;
-        std::uint32_t more;
+        std::uint32_t more, array;
     };
     std::vector<Row> rows;
     for (const Event& event : events_) {
         const Traced traced = atoms_.resolve(event.value);
         for (const auto* columns : {&traced.origins, &traced.via}) {
-            for (const ColumnId column : *columns) rows.push_back({column, event.use, &event.literal, event.more});
+            for (const ColumnId column : *columns) rows.push_back({column, event.use, &event.literal, event.more, event.array});
         }
     }
     std::ranges::sort(rows, [](const Row& a, const Row& b) {
         if (a.column != b.column) return a.column < b.column;
         if (a.use != b.use) return a.use < b.use;
         if (*a.literal != *b.literal) return *a.literal < *b.literal;
-        return a.more > b.more;
+        return a.more != b.more ? a.more > b.more : a.array < b.array;
     });
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool same = i > 0 && rows[i].column == rows[i - 1].column && rows[i].use == rows[i - 1].use;
-        if (!same) analysis.predicates.push_back({rows[i].column, rows[i].use, 0});
+        if (!same) analysis.predicates.push_back({rows[i].column, rows[i].use, 0, {}});
+        auto& arrays = analysis.predicates.back().arrays;
+        if (rows[i].array != 0 && std::ranges::find(arrays, rows[i].array) == arrays.end()) arrays.push_back(rows[i].array);
         const bool counted = same && *rows[i].literal == *rows[i - 1].literal;
         // IN (1, 1) counts one value and IN (1, 2) two; '{1}' is one and '{1,2}' two: such counts are this text's own.
         const std::string& literal = *rows[i].literal;

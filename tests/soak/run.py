@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The soak: mixed drivers, cancels, errors, writes and reconnects for a long time, then: no memory lost, no session left, the log verifies.
 
-usage: run.py [--minutes N] [--clients N] [--seed N]
+usage: run.py [--minutes N] [--clients N] [--seed N]; without minutes only what is large, not long (bounds.py)
 A table of resident memory by minute is printed for both proxies, one that enforces and one in shadow mode.
 """
 import argparse
@@ -17,6 +17,7 @@ sys.path[:0] = [str(here.parent / "support"), str(here.parent / "drivers"), str(
 import world  # noqa: E402
 import wire  # noqa: E402
 from suite import Suite  # noqa: E402
+import bounds  # noqa: E402
 import clients  # noqa: E402
 import programs  # noqa: E402
 
@@ -131,6 +132,9 @@ def main():
     cluster = world.Cluster("log_statement = none")
     try:
         world.load_shop(cluster)
+        bounds.check(suite, cluster)
+        if not options.minutes:
+            return
         stages = [Stage(cluster, world.temporary("soak"), mode) for mode in ("enforce", "shadow")]
         for program in programs.programs:
             if not program.missing():

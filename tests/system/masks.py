@@ -1,10 +1,12 @@
 """What leaves in rows, errors and descriptions: masked by tag, by lineage and by content, in text and binary."""
 import json
 import re
+import struct
 
 from common import agent, case, shared, truth
 from suite import absent, contains, equal
 from wire import bind, describe, execute, parse, query, sync
+import world
 
 email, phone, ssn, name = "email", "phone", "ssn", "full_name"
 
@@ -147,6 +149,31 @@ def _():
     for sql in ("SELECT count(email) FROM customers", "SELECT count(DISTINCT email) FROM customers", "SELECT count(*) FROM customers WHERE ssn IS NULL"):
         with agent() as a:
             equal(a.query(sql).ok().rows, truth(sql), sql)
+
+
+@case("= ANY with an array parameter counts what is bound: short ones pass, in either format, long and unread ones are held")
+def _():
+    emails = [r[0] for r in truth("SELECT email FROM customers ORDER BY id LIMIT 30")]
+    text = lambda values: "{" + ",".join('"' + v + '"' for v in values) + "}"  # noqa: E731
+
+    def binary(values, element=25):
+        head = struct.pack(">iiIii", 1, 0, element, len(values), 1)
+        return head + b"".join(struct.pack(">i", len(v)) + v.encode() for v in values)
+    with agent() as a:
+        for sql in ("SELECT id FROM customers WHERE email = ANY($1)", "SELECT id FROM customers WHERE email = ANY($1::text[]) AND id > 0"):
+            equal(len(a.extended(sql, [text(emails[:5])]).ok().rows), 5)
+            equal(len(a.extended(sql, [binary(emails[:20])], formats=(1,)).ok().rows), 20)
+            world.held(a.extended(sql, [text(emails)]))
+            world.held(a.extended(sql, [binary(emails)], formats=(1,)))
+            equal(len(a.extended(sql, [text(emails[:1])]).ok().rows), 1)
+            equal(a.extended(sql, [None]).ok().rows, [])
+        world.held(a.extended("SELECT id FROM customers WHERE email = ANY($1) OR email = ANY($2)", [text(emails[:15]), text(emails[15:])]))
+        world.held(a.extended("SELECT id FROM customers WHERE email = ANY(string_to_array($1, ','))", [",".join(emails[:2])]))
+        world.held(a.extended("SELECT id FROM customers WHERE email = ANY($1::text::text[])", [text(emails[:2])]))
+        a.query("PREPARE by_mail(text[]) AS SELECT id FROM customers WHERE email = ANY($1)").ok()
+        world.held(a.query(f"EXECUTE by_mail('{text(emails)}')"))
+        equal(a.extended("EXECUTE by_mail($1)", [text(emails)]).sqlstate, "08P01")
+        equal(a.extended("SELECT id FROM customers WHERE id = ANY($1)", [text(map(str, range(1, 31)))]).ok().tag, "SELECT 30")
 
 
 @case("equality with a literal or a parameter confirms; ranges and patterns over tagged columns are refused")

@@ -69,13 +69,14 @@ std::string columns(const std::string& sql) {
     return out;
 }
 
-/// "column:use:values" for every predicate.
+/// "column:use:values" for every predicate, and the arrays that bring more.
 std::string predicates(const std::string& sql) {
     constexpr const char* kUses[] = {"other", "range", "pattern", "equality", "group", "order"};
     std::vector<std::string> all;
     for (const Predicate& predicate : traced(sql).analysis.predicates) {
         all.push_back(short_name(predicate.column) + ":" + kUses[static_cast<int>(predicate.use)] + ":" +
                       std::to_string(predicate.values));
+        for (const std::uint32_t n : predicate.arrays) all.back() += "+$" + std::to_string(n);
     }
     std::ranges::sort(all);
     std::string out;
@@ -321,7 +322,10 @@ TEST_CASE("predicates name each use of a stored column and count distinct litera
         {"select 1 from customers where email = 'a' or email = 'b' or email = 'a'", "customers.email:equality:2"},
         {"select 1 from customers where email in ('a', 'b', $1)", "customers.email:equality:3"},
         {"select 1 from customers where email = any('{a,b,c}')", "customers.email:equality:3"},
-        {"select 1 from customers where email = any($1)", "customers.email:equality:1000000"},
+        {"select 1 from customers where email = any($1)", "customers.email:equality:0+$1"},
+        {"select 1 from customers where email = any($2::text[]) or email = any($1) or email = 'a'", "customers.email:equality:1+$1+$2"},
+        {"select 1 from customers where email = any($1::text::text[])", "customers.email:equality:1000000"},
+        {"select 1 from customers where id = any('1 2 3'::oidvector)", "customers.id:equality:3"},
         {"select 1 from customers where email = any(array['a', 'b'])", "customers.email:equality:2"},
         {"select 1 from customers where email <> 'a'", "customers.email:other:0"},
         {"select 1 from customers where email not in ('a')", "customers.email:other:0"},
