@@ -1,6 +1,7 @@
 #include "detect/detector.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <new>
 
@@ -131,13 +132,15 @@ void Detector::scan(std::string_view text, const Features& features, const HintV
     fresh_ = false;
     candidates_ = 0;
     cues_.clear();
-    find(features);
-    if (!doubt_) match(features, hints.opens_hinted_rules());
+    const std::uint64_t may = rules_->may_open[features.present];
+    find(features, may >> CompiledRules::kFirstFinder);
+    if (!doubt_) match(features, may & ((1U << CompiledRules::kFirstFinder) - 1), hints.opens_hinted_rules());
 }
 
-void Detector::find(const Features& features) {
+void Detector::find(const Features& features, std::uint64_t may) {
     bool spans_known = false;
-    for (const FoundRule& found : rules_->found) {
+    for (; may != 0; may &= may - 1) {
+        const FoundRule& found = rules_->found[static_cast<std::size_t>(std::countr_zero(may))];
         if (!found.finder->gate.met_by(features)) continue;
         if (!spans_known && (found.finder->gate.present & feature::Digit) != 0) {
             digit_spans(text_, digit_spans_);
@@ -148,8 +151,9 @@ void Detector::find(const Features& features) {
     }
 }
 
-void Detector::match(const Features& features, bool weak) {
-    for (const PatternGroup& group : rules_->groups) {
+void Detector::match(const Features& features, std::uint64_t may, bool weak) {
+    for (; may != 0; may &= may - 1) {
+        const PatternGroup& group = rules_->groups[static_cast<std::size_t>(std::countr_zero(may))];
         if (!group.opens(features)) continue;
         if (!group.patterns->scan(text_, scratch_, &Detector::on_match, this)) doubt_ = true;
         if (doubt_) return;

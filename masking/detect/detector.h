@@ -72,8 +72,8 @@ class Detector {
     void collect(std::string_view text, const HintView& hints);
     void scan_resolved(const HintView& hints);
     void scan(std::string_view text, const Features& features, const HintView& hints);
-    void find(const Features& features);
-    void match(const Features& features, bool weak);
+    void find(const Features& features, std::uint64_t may);
+    void match(const Features& features, std::uint64_t may, bool weak);
     bool look_for_cues(const Features& features);
     static bool on_cue(void* self, std::uint32_t rule, std::uint64_t start, std::uint64_t end);
     [[nodiscard]] bool cued(std::uint32_t rule, std::size_t start) const;

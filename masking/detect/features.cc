@@ -140,35 +140,60 @@ PGVEIL_AVX2 inline void take_block(__m256i bytes, unsigned size, BlockState& sta
     follow_words(in_range(bytes, 0x21, static_cast<char>(0xFF)), size, state);
 }
 
-PGVEIL_AVX2 Features features_avx2(std::string_view text) {
-    BlockState state{_mm256_setzero_si256()};
-    std::size_t at = 0;
-    for (; text.size() - at >= 32; at += 32) take_block(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at)), 32, state);
-    if (const std::size_t rest = text.size() - at; rest != 0) {
-        alignas(32) std::array<char, 32> padded{};          // zeros: no feature of anything
-        std::memcpy(padded.data(), text.data() + at, rest);
-        take_block(_mm256_load_si256(reinterpret_cast<const __m256i*>(padded.data())), static_cast<unsigned>(rest), state);
-    }
+/// Of the blocks that are whole; what is left.
+PGVEIL_AVX2 inline std::string_view take_blocks(std::string_view text, BlockState& state) {
+    for (; text.size() >= 32; text.remove_prefix(32)) take_block(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data())), 32, state);
+    return text;
+}
+
+PGVEIL_AVX2 inline Features result(const BlockState& state, std::size_t length) {
     alignas(32) std::array<std::uint64_t, 4> lanes{};
     _mm256_store_si256(reinterpret_cast<__m256i*>(lanes.data()), state.punctuation);
     std::uint64_t all = lanes[0] | lanes[1] | lanes[2] | lanes[3];
     all |= all >> 32U;
     all |= all >> 16U;
     all |= all >> 8U;
-    return saturated(state.present | static_cast<std::uint32_t>(all & 0xFFU), state.digits, text.size());
+    return saturated(state.present | static_cast<std::uint32_t>(all & 0xFFU), state.digits, length);
+}
+
+PGVEIL_AVX2 Features features_avx2(std::string_view text) {
+    BlockState state{_mm256_setzero_si256()};
+    if (const std::string_view rest = take_blocks(text, state); !rest.empty()) {
+        alignas(32) std::array<char, 32> padded{};          // zeros: no feature of anything
+        std::memcpy(padded.data(), rest.data(), rest.size());
+        take_block(_mm256_load_si256(reinterpret_cast<const __m256i*>(padded.data())), static_cast<unsigned>(rest.size()), state);
+    }
+    return result(state, text.size());
+}
+
+/// The same where bytes can be left out of a load: a copy costs a short value as much as all the rest.
+__attribute__((target("avx2,bmi,popcnt,avx512bw,avx512vl"))) Features features_avx512(std::string_view text) {
+    BlockState state{_mm256_setzero_si256()};
+    if (const std::string_view rest = take_blocks(text, state); !rest.empty()) {
+        take_block(_mm256_maskz_loadu_epi8((1U << rest.size()) - 1, rest.data()), static_cast<unsigned>(rest.size()), state);
+    }
+    return result(state, text.size());
 }
 
 }  // namespace
 
-Features features_of(std::string_view text) {
-    static const bool fast = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
-    return fast ? features_avx2(text) : features_byte_by_byte(text);
+std::vector<FeaturesWay> ways_of_features() {
+    std::vector<FeaturesWay> ways{features_byte_by_byte};
+    if (__builtin_cpu_supports("avx2") == 0 || __builtin_cpu_supports("bmi") == 0) return ways;
+    ways.push_back(features_avx2);
+    if (__builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0) ways.push_back(features_avx512);
+    return ways;
 }
 
 #else
 
-Features features_of(std::string_view text) { return features_byte_by_byte(text); }
+std::vector<FeaturesWay> ways_of_features() { return {features_byte_by_byte}; }
 
 #endif
+
+Features features_of(std::string_view text) {
+    static const FeaturesWay fastest = ways_of_features().back();
+    return fastest(text);
+}
 
 }  // namespace pgveil::masking

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace pgveil::masking {
 
@@ -17,7 +18,7 @@ inline constexpr std::uint32_t At = 1U << 0, Colon = 1U << 1, Dash = 1U << 2, Un
                                Digit = 1U << 10, High = 1U << 11,
                                LongWord = 1U << 12,      // kLongWord bytes in a row above 0x20
                                CountryShape = 1U << 13,  // two letters, then two digits, as IBANs begin
-                               Letter = 1U << 14;
+                               Letter = 1U << 14, All = (1U << 15) - 1;
 inline constexpr std::uint32_t Punctuation = At | Colon | Dash | Underscore | Dollar | Plus | Equals | Brace;
 }  // namespace feature
 inline constexpr std::uint32_t kLongWord = 15;
@@ -27,8 +28,11 @@ struct Features {
     std::uint32_t digits = 0, length = 0;   // saturating
     bool operator==(const Features&) const = default;
 };
-/// The fastest way this processor has: 32 bytes a step with AVX2, else byte by byte.
+/// The fastest way this processor has.
 [[nodiscard]] Features features_of(std::string_view text);
+/// All that it has: byte by byte, then 32 bytes a step with AVX2, the last ones masked with AVX-512.
+using FeaturesWay = Features (*)(std::string_view text);
+[[nodiscard]] std::vector<FeaturesWay> ways_of_features();
 /// The bits that one byte alone brings.
 [[nodiscard]] std::uint32_t features_of_byte(unsigned char byte);
 /// The plain way; what the fast one must equal.

@@ -119,6 +119,24 @@ std::optional<Refusal> add_groups(CompiledRules& to) {
     return std::nullopt;
 }
 
+/// A text of a table has few kinds of bytes, most of them open nothing: one look, then nothing is asked of each gate.
+std::optional<Refusal> add_table(CompiledRules& to) {
+    if (to.groups.size() > CompiledRules::kFirstFinder) return Refusal{to.rules.front().rule.id, "too many groups of patterns"};
+    if (to.found.size() > CompiledRules::kMostFinders) return Refusal{to.rules[to.found.back().rule].rule.id, "too many rules without patterns"};
+    to.may_open.assign(std::size_t{feature::All} + 1, 0);
+    for (std::uint32_t present = 0; present <= feature::All; ++present) {
+        std::uint64_t& may = to.may_open[present];
+        const auto allows = [&](const Requirement& gate) { return (present & gate.present) == gate.present; };
+        for (std::size_t i = 0; i < to.groups.size(); ++i) {
+            if (std::ranges::any_of(to.groups[i].gates, allows)) may |= std::uint64_t{1} << i;
+        }
+        for (std::size_t i = 0; i < to.found.size(); ++i) {
+            if (allows(to.found[i].finder->gate)) may |= std::uint64_t{1} << (CompiledRules::kFirstFinder + i);
+        }
+    }
+    return std::nullopt;
+}
+
 /// "phone number" as a pattern: its words, apart or together, in any case.
 std::string cue_pattern(const std::string& hint) {
     std::string pattern = "(?i)\\b";
@@ -175,6 +193,7 @@ Result<std::shared_ptr<const CompiledRules>, RuleRefusal> compile(const std::vec
         }
     }
     if (auto fault = add_groups(*made)) return refuse(std::move(*fault));
+    if (auto fault = add_table(*made)) return refuse(std::move(*fault));
     if (auto fault = add_cues(*made)) return refuse(std::move(*fault));
     Detector detector(made);
     for (std::size_t i = 0; i < made->rules.size(); ++i) {

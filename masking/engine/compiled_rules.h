@@ -64,6 +64,10 @@ class CompiledRules {
     std::vector<FoundRule> found;            // in the order of `rules`
     std::vector<PatternGroup> groups;
     std::vector<PatternGroup> hinted;        // each of one rule alone, scanned only where something speaks for it
+    /// By Features::present: the groups (bits from 0) and finders (bits from kFirstFinder) that these may open; how many
+    /// digits and bytes there are is still to be asked.
+    std::vector<std::uint64_t> may_open;
+    static constexpr unsigned kFirstFinder = 8, kMostFinders = 64 - kFirstFinder;
     std::shared_ptr<const PatternSet> cues;  // hinted rules' hints as words of a text; null if there are none
 
     /// What `name` says. Blocks for microseconds (all hints of all rules): cache it.
