@@ -96,6 +96,7 @@ def by_chance(stage, options):
     coverage.print()
     suite.check("pgveil lives", lambda: [p.process.poll() is None or 1 / 0 for p in stage.proxies.values()])
     suite.check("no row was changed by what was not approved", lambda: unchanged(stage, options))
+    suite.check("the processes end well", stage.end, limit=150)
 
 
 def unchanged(stage, options):

@@ -151,8 +151,7 @@ def main():
         done, found = run(stage, options.mode, options.count, options.seed, not options.reader, options.keep_going, coverage)
         print(f"{done} sequences in {time.monotonic() - started:.0f} s, {len(found)} differences, seed {options.seed}")
         coverage.print()
-        for proxy in stage.proxies.values():
-            assert proxy.process.poll() is None, proxy.stderr()[-2000:]
+        stage.end()
     finally:
         stage.close()
     sys.exit(1 if found else 0)

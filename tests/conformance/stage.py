@@ -52,6 +52,13 @@ class Stage:
         proxy = self.proxies[mode]
         return Side(f"pgveil {mode}", lambda **o: proxy.agent(name, **o), name, world.agents[name], "shop")
 
+    def end(self):
+        """The processes end as they should, and no sanitizer, if they were built with some, has found anything."""
+        for mode, proxy in self.proxies.items():
+            status = proxy.stop(60)
+            said = [line for line in proxy.stderr().splitlines() if "Sanitizer" in line or "runtime error:" in line]
+            assert status == 0 and not said, f"{mode}: status {status}\n" + "\n".join(said[:20])
+
     def close(self):
         for proxy in self.proxies.values():
             proxy.kill()
