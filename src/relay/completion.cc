@@ -28,6 +28,8 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     const auto fields = protocol::parse_error_fields(frame.body);
     if (!fields) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
     const std::string code(fields->sqlstate());
+    if (ended_by_us(*fields)) return copy_lost_sync(*copy_in_.doubted);
+    copy_in_.doubted.reset();
     transaction_.on_error();
     if (answered.entry.request != session::Request::Query) {
         statements_.discard(pending.name, pending.tag);

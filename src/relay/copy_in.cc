@@ -10,6 +10,11 @@
 #include "relay/relay.h"
 
 namespace pgveil::relay {
+namespace {
+
+constexpr char kCopyEnds[] = "pgveil: a message that is no COPY data";
+
+}  // namespace
 
 /// A text that may copy in was sent, and the server has not said whether it reads data or messages next.
 bool Relay::awaits_copy() const { return copy_in_flight_ && !pipeline_.empty() && !pipeline_.copying_in(); }
@@ -38,15 +43,27 @@ void Relay::copy_data(const protocol::Frame& frame) {
     }
 }
 
-// Anything but COPY messages, Sync and Flush ends the session here: sent on, it might meet a server that has left this
-// COPY by an error.
 void Relay::during_copy(char type, ByteView body) {
     if (type == 'S') ++copy_in_.syncs;
     if (type == 'S' || type == 'H') return;
-    if (type != 'c' && type != 'f') return copy_lost_sync(type);
+    if (type != 'c' && type != 'f') return doubt_copy(type, body);
     protocol::put_message(out_->to_server, type, body);
     pipeline_.copy_data_ended();
     copy_in_.syncs = 0;
+}
+
+// Anything but COPY messages, Sync and Flush ends the session, unless the data before it have ended the COPY already:
+// then it is a message like any other. The server's answer to a CopyFail of ours tells; where it has left the COPY it
+// ignores that.
+void Relay::doubt_copy(char type, ByteView body) {
+    protocol::put_message(out_->to_server, 'f', bytes_of(std::string_view(kCopyEnds, sizeof kCopyEnds)));
+    pipeline_.copy_data_ended();
+    copy_in_.doubted = type;
+    defer(type, body);
+}
+
+bool Relay::ended_by_us(const protocol::ErrorFields& error) const {
+    return copy_in_.doubted && error.sqlstate() == "57014" && error.get('M').find(kCopyEnds) != std::string_view::npos;
 }
 
 // The server stops within this message, and framing is lost with it: it says both and is gone.

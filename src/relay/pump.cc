@@ -46,7 +46,11 @@ void Relay::pump_server() {
 
 // What came before is answered first, as by the server, which reads no further than it has worked.
 void Relay::framing_lost(char type, protocol::Malformed why) {
-    if (pipeline_.copying_in()) return copy_lost_sync(type);
+    if (pipeline_.copying_in()) {
+        doubt_copy(type, {});
+        deferred_->lost = why;
+        return;
+    }
     if (!pipeline_.empty()) {
         defer(type, {});
         deferred_->lost = why;

@@ -193,8 +193,8 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] bool awaits_copy() const;
     void copy_data(const protocol::Frame& frame);
     void during_copy(char type, ByteView body);
-    void copy_lost_sync(char type);
-    void answer_syncs();
+    void copy_lost_sync(char type), doubt_copy(char type, ByteView body), answer_syncs();
+    [[nodiscard]] bool ended_by_us(const protocol::ErrorFields& error) const;
 
     // hold.cc
     void hold(std::string_view statement, const JudgedPtr& judged, std::span<const BoundParameter> parameters,

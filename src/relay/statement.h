@@ -110,6 +110,7 @@ using PortalPtr = std::shared_ptr<Portal>;
 struct CopyIn {
     std::uint32_t syncs = 0;                 // Syncs since the last datum: the server reads them only if the COPY fails before
     bool forwards = false;                   // the CopyData that is coming in pieces goes on
+    std::optional<char> doubted;             // no COPY message: it waits for what the server says to our CopyFail
 };
 
 /// What belongs to one ledger entry besides its disposition.

@@ -42,7 +42,7 @@ class Mix:
         self.mode = mode
         self.weights = {"parse": 10, "bind": 9, "execute": 9, "describe": 4, "close": 3, "sync": 9, "flush": 2, "query": 8, "batch": 8, "gap": 3, "malformed": 1.2, "fatal": 0.12, "late": 1}
         if mode == "shadow":
-            self.weights |= {"copy": 2, "copy_batch": 2, "call": 1}
+            self.weights |= {"copy": 2, "copy_batch": 2, "copy_lost": 0.3, "call": 1}
 
     def text(self, r, simple):
         pools = [(reads, 6), (failing, 3), (transaction, 5), (session, 2), (names, 3)]
@@ -69,7 +69,7 @@ class Generator:
         for _ in range(r.randint(1, r.choice([6, 14, 30]))):
             kind = r.choices(list(self.mix.weights), list(self.mix.weights.values()))[0]
             lines += getattr(self, kind)()
-            if kind == "fatal":
+            if kind in ("fatal", "copy_lost"):
                 break
         return lines
 
@@ -156,7 +156,7 @@ class Generator:
 
     def copy(self):
         r = self.random
-        text = r.choice(["COPY u FROM STDIN", "COPY u FROM STDIN", "COPY u FROM STDIN; SELECT 5", "SELECT 4; COPY u FROM STDIN", "COPY nowhere FROM STDIN", "COPY u FROM STDIN; SELECT 1/0"])
+        text = r.choice(["COPY u FROM STDIN", "COPY u FROM STDIN", "COPY u FROM STDIN; SELECT 5", "SELECT 4; COPY u FROM STDIN", "COPY nowhere FROM STDIN", "COPY u FROM STDIN; SELECT 1/0", "BEGIN; COPY u FROM STDIN"])
         return [f"Q {quoted(text)}"] + (["gap"] if r.random() < 0.5 else []) + self.data()
 
     def copy_batch(self):
@@ -164,6 +164,14 @@ class Generator:
         s, p = self.statement(), self.portal()
         ahead = ["S"] if r.random() < 0.4 else ["H"] if r.random() < 0.5 else []
         return ([f"P {s} {quoted('COPY u FROM STDIN')}", f"B {p} {s}", f"E {p} 0"] + ahead + (["gap"] if r.random() < 0.4 else []) + self.data() + ["S"])
+
+
+    def copy_lost(self):
+        """Anything else while the server reads data: it does not know where the next message begins, and ends."""
+        r = self.random
+        text = r.choice(["COPY u FROM STDIN", "BEGIN; COPY u FROM STDIN"])
+        data = self.data()[:-1] if r.random() < 0.5 else []
+        return [f"Q {quoted(text)}", "gap"] + data + [r.choice(['Q "SELECT 1"', 'P "" "SELECT 1"', 'B "" ""', 'E "" 0', 'D P ""', 'C S ""', "F 89"])]
 
 
 def shrunk(lines, differs, tries=250):
