@@ -6,6 +6,7 @@
 // bounded by kReach to the left. Any thread, no state, no allocation but in `phone`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -33,8 +34,10 @@ inline constexpr std::size_t kReach = 8192;
 struct NamedConfirmer {
     std::string_view name;
     Confirmer confirm = nullptr;
-    bool checked = false;       // a check digit: that most values of a column pass is no chance
+    /// A check digit: that most values of a column pass is no chance, and a person's. (A column of IMEIs needs its name.)
+    bool checked = false;
     bool column_only = false;   // a hint within a text says nothing: "url: https://..." is ordinary prose
+    std::uint8_t look_alike = 0;  // a shape it shares with ids (look_alike, mask_plan.h): a column's vote may silence it
 };
 /// All confirmers a rule may name, sorted by name.
 [[nodiscard]] std::span<const NamedConfirmer> confirmers();

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "detect/confirm.h"
+#include "pgveil/masking/mask_plan.h"
 
 namespace pgveil::masking {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::array kConfirmers = {
     NamedConfirmer{"au_tfn", confirm_au_tfn, true},
     NamedConfirmer{"be_national", confirm_be_national, true},
     NamedConfirmer{"br_cpf", confirm_br_cpf, true},
-    NamedConfirmer{"card", confirm_card},
+    NamedConfirmer{"card", confirm_card, false, false, look_alike::SixteenDigits},
     NamedConfirmer{"ch_ahv", confirm_ch_ahv, true},
     NamedConfirmer{"cn_resident_id", confirm_cn_resident_id, true},
     NamedConfirmer{"de_doctor", confirm_de_doctor, true},
@@ -29,7 +30,7 @@ constexpr std::array kConfirmers = {
     NamedConfirmer{"fi_hetu", confirm_fi_hetu, true},
     NamedConfirmer{"fr_nir", confirm_fr_nir, true},
     NamedConfirmer{"iban", confirm_iban},
-    NamedConfirmer{"imei", confirm_imei, true},
+    NamedConfirmer{"imei", confirm_imei},
     NamedConfirmer{"in_aadhaar", confirm_in_aadhaar, true},
     NamedConfirmer{"in_gstin", confirm_in_gstin, true},
     NamedConfirmer{"it_fiscal_code", confirm_it_fiscal_code, true},
@@ -60,10 +61,10 @@ constexpr std::array kConfirmers = {
     NamedConfirmer{"url", confirm_url, false, true},
     NamedConfirmer{"url_password", confirm_url_password},
     NamedConfirmer{"us_dea", confirm_us_dea, true},
-    NamedConfirmer{"us_itin", confirm_us_itin},
+    NamedConfirmer{"us_itin", confirm_us_itin, false, false, look_alike::NineDigits},
     NamedConfirmer{"us_npi", confirm_us_npi, true},
     NamedConfirmer{"us_routing", confirm_us_routing, true},
-    NamedConfirmer{"us_ssn", confirm_us_ssn},
+    NamedConfirmer{"us_ssn", confirm_us_ssn, false, false, look_alike::NineDigits},
     NamedConfirmer{"vin", confirm_vin},
     NamedConfirmer{"wallet", confirm_wallet},
     NamedConfirmer{"za_id", confirm_za_id, true},

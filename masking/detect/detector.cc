@@ -6,6 +6,7 @@
 #include <new>
 
 #include "detect/chars.h"
+#include "detect/look_alike.h"
 
 namespace pgveil::masking {
 namespace {
@@ -86,8 +87,10 @@ void Detector::collect(std::string_view text, const HintView& hints) {
     doubt_ = text.size() > std::numeric_limits<std::uint32_t>::max();
     if (doubt_ || text.empty()) return;
     const Features features = features_of(text);
-    if ((features.present & feature::High) == 0 || !normal_.fold(text)) {
+    as_it_came_ = (features.present & feature::High) == 0 || !normal_.fold(text);
+    if (as_it_came_) {
         scan(text, features, hints);
+        as_it_came_ = false;
     } else {
         scan(normal_.text(), features_of(normal_.text()), hints);
         for (Hit& hit : hits_) {
@@ -208,6 +211,7 @@ bool Detector::take(std::uint32_t index, std::size_t end) {
     if (!found || found->start >= found->end || found->end > text_.size()) return true;
     if (weak && !cued(index, found->start)) return true;
     if (found->confidence < kSure && hints_->speaks_against(index)) return true;
+    if ((rule.look_alike & hints_->look_alikes) != 0 && !named && voted_out(rule, *found)) return true;
     if (hits_.size() == kMostHits) {
         doubt_ = true;
         return false;
@@ -215,6 +219,12 @@ bool Detector::take(std::uint32_t index, std::size_t end) {
     last_end_[index] = found->end;
     hits_.push_back({index, found->start, found->end, weak ? found->confidence * 0.7 : found->confidence, named ? hints_->weight_of(index) : 0});
     return true;
+}
+
+/// Nothing but blanks around it: what stands in a longer text is not what the column's vote was about.
+bool Detector::voted_out(const CompiledRule& rule, const Confirmed& found) const {
+    const std::string_view value = text_.substr(found.start, found.end - found.start);
+    return as_it_came_ && look_alike_of(value) == rule.look_alike && without_blanks(text_).size() == value.size();
 }
 
 std::optional<Confirmed> Detector::find_start(const CompiledRule& rule, std::size_t end) {

@@ -23,6 +23,7 @@ struct HintView {
     const NameHints* stored = nullptr;
     const NameHints* shown = nullptr;
     std::span<const NameHints* const> path;
+    std::uint8_t look_alikes = 0;   // the text is a stored column's whole value, and its vote says that these shapes are no people's
 
     [[nodiscard]] bool speaks_for(std::size_t rule) const;
     [[nodiscard]] bool speaks_against(std::size_t rule) const;
@@ -79,6 +80,7 @@ class Detector {
     [[nodiscard]] bool cued(std::uint32_t rule, std::size_t start) const;
     static bool on_offer(void* self, std::size_t end);
     bool take(std::uint32_t rule, std::size_t end);
+    [[nodiscard]] bool voted_out(const CompiledRule& rule, const Confirmed& found) const;
     std::optional<Confirmed> find_start(const CompiledRule& rule, std::size_t end);
     void find_echoes(std::string_view text);
     [[nodiscard]] Finding finding_of(const Hit& hit) const;
@@ -101,6 +103,7 @@ class Detector {
     std::uint32_t finding_ = 0;              // the rule whose finder runs
     std::size_t candidates_ = 0;             // looked at in this text
     bool doubt_ = false, fresh_ = false;     // fresh_: last_end_ is of this text
+    bool as_it_came_ = false;                // text_ is the caller's, neither folded nor resolved
 };
 
 }  // namespace pgveil::masking

@@ -66,7 +66,10 @@ std::optional<Refusal> add_rule(CompiledRules& to, const Rule& rule) {
     for (const std::string& hint : rule.counter_hints) made.counter_hints.push_back(joined_hint(hint));
     if (rule.strength != Strength::Named) {
         const auto index = static_cast<std::uint32_t>(to.rules.size());
-        made.confirm = confirmer_named(rule.confirmer);
+        if (const NamedConfirmer* named = named_confirmer(rule.confirmer)) {
+            made.confirm = named->confirm;
+            if (rule.strength == Strength::Strong) made.look_alike = named->look_alike;
+        }
         if (rule.patterns.empty()) to.found.push_back({index, finder_of(rule.confirmer)});
         if (made.confirm == nullptr) {
             // Patterns too large for start-of-match are masked with the whole value: stricter, and said in rules/README.md.

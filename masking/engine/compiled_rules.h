@@ -25,6 +25,7 @@ struct CompiledRule {
     Confirmer confirm = nullptr;             // nullptr: `starts` finds the start
     std::shared_ptr<const PatternSet> starts;  // the rule's patterns with start of match
     std::uint32_t widest = 0;                // of the patterns without confirmer; 0: unbounded
+    std::uint8_t look_alike = 0;             // of strong rules: its confirmer's
     std::vector<std::string> hints, counter_hints;  // joined (name_words.h)
 };
 

@@ -148,7 +148,9 @@ Fate RowMasker::State::treat(const ColumnPlan& plan, std::size_t index, std::str
     }
     masker.detector().listen_for(echoes);
     if (context.sensitive_number) return Fate::Withheld;
-    Task task{false, {}, {context.stored, context.shown, {}}};
+    // A vote is about values, not about what a document or an array holds.
+    const std::uint8_t look_alikes = context.shape.carrier == Carrier::Text ? plan.look_alikes : std::uint8_t{0};
+    Task task{false, {}, {context.stored, context.shown, {}, look_alikes}};
     if (context.named != nullptr) {
         task.whole = true;
         task.order = {context.named->transform, context.named->class_name, {}, false};

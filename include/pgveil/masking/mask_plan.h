@@ -23,6 +23,11 @@ enum class Treatment : std::uint8_t {
     Pass        // exactly as it is (a `clear` tag, or a type that can hold nothing)
 };
 
+/// Shapes that people's numbers share with part numbers and ids, as bits of a set: nnn-nn-nnnn, and sixteen bare digits.
+namespace look_alike {
+inline constexpr std::uint8_t NineDigits = 1, SixteenDigits = 2;
+}
+
 struct ColumnPlan {
     Column column;
     Treatment treatment = Treatment::Withhold;
@@ -32,6 +37,7 @@ struct ColumnPlan {
     std::string key_domain;     // database + class + scope: keyed transforms hash under it
     bool keyed_allowed = false; // only values whose lineage is a stored tagged column; else keyed -> Redact
     std::int32_t subject = -1;  // date_shift: the column of the row that says whose date it is; -1: all are moved alike
+    std::uint8_t look_alikes = 0;   // of a stored column as it is: values that are as a whole of these shapes are no findings
 };
 
 struct RowPlan {

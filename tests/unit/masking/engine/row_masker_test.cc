@@ -364,3 +364,39 @@ TEST_CASE("a masked value is masked where the row's own stored text repeats it, 
     plan.columns[0].column.id = {};
     CHECK(row({"Maria Garcia", "Call Maria Garcia", "{}", "x"}) == "[PERSON]|Call Maria Garcia|{}|x|");
 }
+
+TEST_CASE("a vote against silences whole values of its shape in a stored text, and nothing else") {
+    Bench b;
+    ColumnPlan plan = scan(type_oid::Text);
+    CHECK(b.one(plan, "536-22-1234") == "[US_SSN]");
+    plan.look_alikes = look_alike::NineDigits;
+    CHECK(b.one(plan, "536-22-1234") == "536-22-1234");
+    CHECK(b.one(plan, " 536-22-1234  ") == " 536-22-1234  ");
+    CHECK(b.one(plan, "part 536-22-1234") == "part [US_SSN]");
+    CHECK(b.one(plan, "536-22-1234, 536-22-1235") == "[US_SSN], [US_SSN]");
+    CHECK(b.one(plan, "\xef\xbc\x95" "36-22-1234") == "[US_SSN]");         // a full-width five
+    CHECK(b.one(plan, "4111111111111111") != "4111111111111111");           // another shape
+    CHECK(b.one(plan, "john@example.com") != "john@example.com");
+    plan.look_alikes = look_alike::SixteenDigits;
+    CHECK(b.one(plan, "536-22-1234") == "[US_SSN]");
+    CHECK(b.one(plan, "4111111111111111") == "4111111111111111");
+    CHECK(b.one(plan, "4111 1111 1111 1111") != "4111 1111 1111 1111");
+    CHECK(b.one(plan, "card 4111111111111111") != "card 4111111111111111");
+}
+
+TEST_CASE("a vote against gives way to a name, and does not reach into documents and arrays") {
+    Bench b;
+    ColumnPlan plan = scan(type_oid::Text, "ssn");
+    plan.look_alikes = look_alike::NineDigits;
+    CHECK(b.one(plan, "536-22-1234") == "[US_SSN]");
+    plan.column.name = "c";
+    plan.column.stored_name = "ssn";
+    CHECK(b.one(plan, "536-22-1234") == "[US_SSN]");
+    ColumnPlan json = scan(type_oid::Json);
+    json.look_alikes = look_alike::NineDigits;
+    CHECK(b.one(json, R"("536-22-1234")") == R"("[US_SSN]")");
+    ColumnPlan array = scan(type_oid::TextArray);
+    array.look_alikes = look_alike::NineDigits;
+    array.column.type = {.oid = type_oid::TextArray, .kind = TypeKind::Array, .element = type_oid::Text, .element_kind = TypeKind::Base};
+    CHECK(b.one(array, "{536-22-1234}") == R"({"[US_SSN]"})");
+}
