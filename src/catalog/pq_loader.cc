@@ -1,14 +1,12 @@
 #include "catalog/pq_loader.h"
 
-#include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "catalog/pq_answer.h"
 #include "catalog/pq_queries.h"
-#include "catalog/timed_query.h"
 
 namespace pgveil::catalog {
 
@@ -16,30 +14,6 @@ namespace {
 
 constexpr int kFirstNormalOid = 16384;   // FirstNormalObjectId: below it, initdb made the object
 constexpr int kSince14 = 140000;
-constexpr std::chrono::seconds kMost{30};   // for one answer
-
-struct ClearResult {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
-
-std::string first_line(const char* text) {
-    const std::string_view all = text ? text : "";
-    return std::string(all.substr(0, all.find('\n')));
-}
-
-Result<ResultPtr, LoadError> query(PGconn& connection, const std::string& sql) {
-    ResultPtr result(timed_query(connection, sql.c_str(), kMost));
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
-    LoadError error;
-    const char* state = result ? PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) : nullptr;
-    error.what = state ? LoadError::What::Query : LoadError::What::Connection;
-    error.sqlstate = state ? state : "";
-    const char* primary = result ? PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY) : nullptr;
-    error.message = first_line(primary ? primary : PQerrorMessage(&connection));
-    return refuse(std::move(error));
-}
 
 /// One row of an answer, by position. Text format; the queries fix what stands where.
 class Row {
@@ -254,19 +228,9 @@ Result<Snapshot::Contents, LoadError> load_in_transaction(PGconn& connection) {
 
 Result<Loader, LoadError> Loader::connect(const std::string& conninfo, const Secret& password,
                                           std::chrono::seconds timeout) {
-    const std::string_view revealed = text_of(password.reveal());
-    std::string password_text(revealed);
-    const std::string seconds = std::to_string(timeout.count());
-    // dbname with expand_dbname takes the whole conninfo; what follows it overrides, an empty value does not.
-    const char* const keys[] = {"dbname", "password", "connect_timeout", "client_encoding", "fallback_application_name",
-                                nullptr};
-    const char* const values[] = {conninfo.c_str(), password_text.c_str(), seconds.c_str(), "UTF8", "pgveil catalog",
-                                  nullptr};
-    Loader loader(PQconnectdbParams(keys, values, 1));
-    std::ranges::fill(password_text, '\0');
-    if (loader.connection_ && loader.alive()) return loader;
-    return refuse(LoadError{LoadError::What::Connection, "",
-                            first_line(loader.connection_ ? PQerrorMessage(loader.connection_.get()) : "out of memory")});
+    auto opened = open_connection(conninfo, password, timeout, {.name = "pgveil catalog"});
+    if (!opened) return refuse(std::move(opened.error()));
+    return Loader(*opened);
 }
 
 bool Loader::alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }

@@ -93,14 +93,16 @@ Result<Found, std::string> discover(const Wanted& wanted, const config::Config& 
     const policy::TagTable tags = policy::make_tags(wanted.database, catalog, *ruleset, **rules);
     masking::RowMasker masker(*rules, no_keys());
     masking::ColumnPoll poll(*rules);
-    auto sampler = Sampler::connect(database);
-    if (!sampler) return refuse(sampler.error());
+    const auto password = upstream_password(database, false);
+    if (!password) return refuse(password.error());
+    auto sampler = catalog::Sampler::connect(database.upstream, *password, database.connect_timeout, "pgveil discover");
+    if (!sampler) return refuse(sampler.error().message);
 
     Found found;
     for (const catalog::Relation& table : catalog.contents().relations) {
         // Partitions carry their parent's tags.
         if (is_system(table.schema) || !stores_rows(table.kind) || !table.parents.empty()) continue;
-        auto samples = sampler->sample(catalog, table, wanted.sample, masker, poll);
+        auto samples = sample_columns(*sampler, catalog, table, wanted.sample, masker, poll);
         if (!samples) found.notes.push_back(fmt::format("{}: values not looked at: {}", table.qualified(), samples.error()));
         for (const catalog::Column& column : table.columns) {
             const std::string name = name_of(wanted, table, column.name);

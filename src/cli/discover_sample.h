@@ -1,16 +1,11 @@
-// Sample: what the detectors find in some values of each column of a table.
-//
-// One read-only transaction with short timeouts, one query a table; the connection is the operator's. Values
-// stay in memory for the length of a call. Blocks. Hostile: the values.
+// What the detectors find in some values of each column of a table. Values stay in memory for the length of a call.
+// Blocks. Main thread. Hostile: the values.
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
 
-#include "catalog/catalog.h"
-#include "config/config.h"
-#include "pgveil/core/result.h"
+#include "catalog/sampler.h"
 #include "pgveil/masking/column_poll.h"
 #include "pgveil/masking/row_masker.h"
 
@@ -27,21 +22,9 @@ struct ColumnSample {
     masking::ColumnPoll::Verdict vote;   // what the values' check digits say, whatever the name
 };
 
-class Sampler {
-  public:
-    [[nodiscard]] static Result<Sampler, std::string> connect(const config::Database& database);
-    Sampler(Sampler&&) noexcept;
-    ~Sampler();
-
-    /// By column name; only columns whose type can hold text or long numbers. The refusal is the server's word.
-    [[nodiscard]] Result<std::map<std::string, ColumnSample>, std::string> sample(const catalog::Snapshot& catalog,
-                                                                                  const catalog::Relation& table, std::uint32_t rows,
-                                                                                  masking::RowMasker& masker, masking::ColumnPoll& poll);
-
-  private:
-    struct Connection;
-    explicit Sampler(std::unique_ptr<Connection> connection);
-    std::unique_ptr<Connection> connection_;
-};
+/// By column name; only columns whose type can hold text or long numbers. The refusal is the server's word.
+[[nodiscard]] Result<std::map<std::string, ColumnSample>, std::string> sample_columns(catalog::Sampler& sampler, const catalog::Snapshot& catalog,
+                                                                                      const catalog::Relation& table, std::uint32_t rows,
+                                                                                      masking::RowMasker& masker, masking::ColumnPoll& poll);
 
 }  // namespace pgveil::cli
