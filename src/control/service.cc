@@ -146,6 +146,15 @@ std::optional<store::RequestRow> Service::fresh(std::string_view id, WallTime no
     return must(store_->find_request(id));
 }
 
+std::optional<std::vector<ColumnVote>> Service::votes(std::string_view database) {
+    auto kept = store_->votes(database);
+    return kept ? std::optional(std::move(*kept)) : std::nullopt;
+}
+
+bool Service::keep_votes(std::string_view database, Oid relation, const std::vector<ColumnVote>& votes) {
+    return store_->keep_votes(database, relation, votes).has_value();
+}
+
 RequestView Service::view_of(const Row& row, bool with_body) {
     RequestView view = row.view;
     for (const auto& approval : must(store_->approvals(view.id))) view.approved_by.push_back(approval.person);

@@ -12,6 +12,7 @@
 
 #include "audit/journal.h"
 #include "control/messages.h"
+#include "pgveil/core/column_vote.h"
 #include "pgveil/core/principal.h"
 #include "pgveil/core/secret.h"
 
@@ -84,6 +85,12 @@ class ControlService {
                                                          std::string_view reason, WallTime now) = 0;
     /// What is turned off. nullopt: the store does not answer; treat everything as off.
     [[nodiscard]] virtual std::optional<std::vector<Switch>> switches() = 0;
+
+    /// What samples said of a database's columns. Votes are cast by the proxy and decided by nobody: only kept here.
+    /// nullopt: the store does not answer.
+    [[nodiscard]] virtual std::optional<std::vector<ColumnVote>> votes(std::string_view database) = 0;
+    /// In place of all votes of this relation. False: not kept.
+    virtual bool keep_votes(std::string_view database, Oid relation, const std::vector<ColumnVote>& votes) = 0;
 
     /// Requests whose execution the last run did not finish; they are `unknown` now (PV007). Whoever can ask
     /// the server (pg_xact_status) reports with FinishRequest{Executed or Failed}.

@@ -35,6 +35,8 @@ class Service final : public ControlService {
     Result<Switch, Refused> enable(const Person& who, Switch::Subject subject, std::string_view name,
                                    std::string_view reason, WallTime now) override;
     std::optional<std::vector<Switch>> switches() override;
+    std::optional<std::vector<ColumnVote>> votes(std::string_view database) override;
+    bool keep_votes(std::string_view database, Oid relation, const std::vector<ColumnVote>& votes) override;
     std::vector<RequestView> interrupted() override;
     std::vector<Grant> live_grants(WallTime now) override;
     WallTime tick(WallTime now) override;

@@ -1,4 +1,4 @@
-// ControlStore: where requests, approvals, grants and switches are kept between restarts.
+// ControlStore: where requests, approvals, grants, switches and columns' votes are kept between restarts.
 //
 // Rows are a cache of what the audit log says: the store never decides whether an approval counts (control/
 // does, against the log), it only keeps it and makes the one conditional update that spends it. It does not
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pgveil/core/column_vote.h"
 #include "pgveil/core/grant.h"
 #include "pgveil/core/request.h"
 #include "pgveil/core/result.h"
@@ -118,6 +119,10 @@ class ControlStore {
     [[nodiscard]] virtual Kept<void> set_switch(const SwitchRow& row) = 0;
     [[nodiscard]] virtual Kept<bool> clear_switch(SwitchKind kind, std::string_view name) = 0;
     [[nodiscard]] virtual Kept<std::vector<SwitchRow>> switches() = 0;
+
+    [[nodiscard]] virtual Kept<std::vector<ColumnVote>> votes(std::string_view database) = 0;
+    /// In place of all that were kept of this relation. Outside a transaction.
+    [[nodiscard]] virtual Kept<void> keep_votes(std::string_view database, Oid relation, const std::vector<ColumnVote>& votes) = 0;
 };
 
 /// Opens the store named by `url` ("sqlite:/path"). `create`: only then a missing file is made, 0600. The

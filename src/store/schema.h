@@ -6,7 +6,7 @@
 
 namespace pgveil::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr int kApplicationId = 0x70677631;   // "pgv1": tells our file from another program's
 
 inline constexpr const char* kSchemaSteps[kSchemaVersion] = {R"sql(
@@ -42,6 +42,13 @@ CREATE INDEX grants_by_end ON grants (until);
 CREATE TABLE switches (
     kind TEXT NOT NULL, name TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
     record INTEGER NOT NULL, PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+)sql", R"sql(
+CREATE TABLE votes (
+    database TEXT NOT NULL, relation INTEGER NOT NULL, attribute INTEGER NOT NULL, type INTEGER NOT NULL,
+    relation_name TEXT NOT NULL, column_name TEXT NOT NULL, revision TEXT NOT NULL, rule TEXT NOT NULL,
+    passed INTEGER NOT NULL, distinct_values INTEGER NOT NULL, look_alikes INTEGER NOT NULL, failed INTEGER NOT NULL,
+    shaped INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (database, relation, attribute)
 ) STRICT, WITHOUT ROWID;
 )sql"};
 

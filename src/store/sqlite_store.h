@@ -45,6 +45,9 @@ class SqliteStore final : public ControlStore {
     Kept<bool> clear_switch(SwitchKind kind, std::string_view name) override;
     Kept<std::vector<SwitchRow>> switches() override;
 
+    Kept<std::vector<ColumnVote>> votes(std::string_view database) override;
+    Kept<void> keep_votes(std::string_view database, Oid relation, const std::vector<ColumnVote>& votes) override;
+
   private:
     explicit SqliteStore(std::unique_ptr<Database> db) : db_(std::move(db)) {}
     [[nodiscard]] Kept<bool> changed(Statement& statement);
