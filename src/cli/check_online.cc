@@ -30,7 +30,7 @@ void check_tags(const config::Database& database, catalog::Snapshot::Contents co
     if (!rules.compiled) return;
     const catalog::Snapshot snapshot(std::move(contents), 1);
     std::vector<std::string> unmatched;
-    (void)policy::make_tags(database.name, snapshot, *rules.ruleset, *rules.compiled, &unmatched);
+    (void)policy::make_tags(database.name, snapshot, *rules.ruleset, *rules.compiled, {}, &unmatched);
     for (const std::string& column : unmatched) {
         findings.push_back({Severity::Error, file, 0, 0, fmt::format("masking.column: \"{}\" matches no column of database {}", column, database.name),
                             "correct or remove it"});

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "policy/votes.h"
+
 namespace pgveil::policy {
 namespace {
 
 using masking::Transform;
 using masking::Treatment;
 using sql::Flow;
+
+/// What the log counts masked cells under.
+std::string rule_of(const TagEntry& entry) { return (is_vote(entry.tag) ? "vote/" : "tag/") + entry.tag.column; }
 
 ColumnDirective scan_directive(std::string why) { return {Treatment::Scan, Transform::Redact, "", "content", std::move(why), false}; }
 
@@ -20,7 +25,7 @@ ColumnDirective derived(const Question& question, const sql::OutputColumn& colum
     }
     if (strictest == nullptr) return scan_directive("derived from columns without a tag");
     return {Treatment::Apply, std::max(Transform::Redact, strictest->tag.transform), strictest->tag.class_name,
-            "tag/" + strictest->tag.column, "derived from " + strictest->tag.column, false};
+            rule_of(*strictest), "derived from " + strictest->tag.column, false};
 }
 
 /// One stored value as it is; a set operation can give several origins, then their tags must agree.
@@ -36,6 +41,7 @@ ColumnDirective as_is(const Question& question, const sql::OutputColumn& column)
         if (next.treatment == Treatment::Apply || strictest.treatment == Treatment::Apply) return derived(question, column);
         strictest = stricter(strictest, next);
     }
+    if (column.origins.size() > 1) strictest.look_alikes = 0;
     return strictest;
 }
 
@@ -118,8 +124,14 @@ ColumnDirective directive_of(const Question& question, const sql::OutputColumn& 
 
 ColumnDirective directive_for(const TagTable& tags, ColumnId column) {
     const TagEntry* entry = tags.find(column);
-    if (entry == nullptr) return scan_directive("column without a tag");
-    const std::string rule = "tag/" + entry->tag.column;
+    if (entry == nullptr) {
+        ColumnDirective scan = scan_directive("column without a tag");
+        const LookAlikes against = tags.look_alikes(column);
+        scan.look_alikes = against.shapes;
+        if (against.shapes != 0) scan.why += "; " + words_of(against);
+        return scan;
+    }
+    const std::string rule = rule_of(*entry);
     if (entry->clear) return {Treatment::Pass, Transform::Clear, entry->tag.class_name, rule, "tagged clear", false};
     return {Treatment::Apply, entry->tag.transform, entry->tag.class_name, rule,
             "column tagged by " + entry->tag.source, true};

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "catalog/catalog.h"
+#include "pgveil/core/column_vote.h"
 #include "pgveil/core/grant.h"
 #include "pgveil/core/principal.h"
 #include "pgveil/masking/row_masker.h"
@@ -67,6 +68,16 @@ struct TagEntry {
     bool operator==(const TagEntry&) const = default;
 };
 
+/// A vote against: values that are as a whole of these shapes are no people's numbers in this column.
+struct LookAlikes {
+    std::uint8_t shapes = 0;                         // masking/mask_plan.h
+    std::uint32_t failed = 0, shaped = 0;
+    bool operator==(const LookAlikes&) const = default;
+};
+
+/// "vote against nnn-nn-nnnn: 62 of 1000 look-alikes are no such number"
+[[nodiscard]] std::string words_of(const LookAlikes& against);
+
 class TagTable {
   public:
     [[nodiscard]] const TagEntry* find(ColumnId column) const;
@@ -74,14 +85,22 @@ class TagTable {
     [[nodiscard]] std::size_t size() const { return tags_.size(); }
     [[nodiscard]] const std::unordered_map<ColumnId, TagEntry>& all() const { return tags_; }
 
+    /// Of columns without a tag; nothing: no vote.
+    [[nodiscard]] LookAlikes look_alikes(ColumnId column) const;
+    void put(ColumnId column, LookAlikes against);
+    [[nodiscard]] const std::unordered_map<ColumnId, LookAlikes>& all_look_alikes() const { return look_alikes_; }
+
   private:
     std::unordered_map<ColumnId, TagEntry> tags_;
+    std::unordered_map<ColumnId, LookAlikes> look_alikes_;
 };
 
-/// Every stored column of `catalog` that config or name hints make sensitive. `unmatched` gets the
-/// config entries that matched nothing (an error in check --online). Blocks for milliseconds: control thread.
+/// Every stored column of `catalog` that config, name hints or votes make sensitive, and what votes say against. Config
+/// wins over votes. `unmatched` gets the config entries that matched nothing (an error in check --online). Blocks for
+/// milliseconds: control thread.
 [[nodiscard]] TagTable make_tags(std::string_view database, const catalog::Snapshot& catalog, const Ruleset& ruleset,
-                                 const masking::CompiledRules& rules, std::vector<std::string>* unmatched = nullptr);
+                                 const masking::CompiledRules& rules, std::span<const ColumnVote> votes = {},
+                                 std::vector<std::string>* unmatched = nullptr);
 
 struct Question {
     const sql::Analysis& analysis;

@@ -20,7 +20,7 @@ struct Tag {
     std::string column;                  // "shop.public.customers.email"
     std::string class_name;              // "EMAIL_ADDRESS"
     masking::Transform transform = masking::Transform::Redact;
-    std::string source;                  // "config", "name hint core/email", "vote"
+    std::string source;                  // "config", "name hint core/email", "vote: 40 of 40 ..."
     bool operator==(const Tag&) const = default;
 };
 
@@ -42,6 +42,7 @@ struct ColumnDirective {
     masking::Transform transform = masking::Transform::Redact;
     std::string class_name, rule, why;
     bool keyed_allowed = false;
+    std::uint8_t look_alikes = 0;        // of a scanned stored column as it is (masking/mask_plan.h)
 };
 
 struct Decision {

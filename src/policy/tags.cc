@@ -4,6 +4,7 @@
 
 #include "policy/decide.h"
 #include "policy/glob.h"
+#include "policy/votes.h"
 
 namespace pgveil::policy {
 namespace {
@@ -153,7 +154,7 @@ void inherit_all(TagTable& tags, const catalog::Snapshot& catalog) {
 }  // namespace
 
 TagTable make_tags(std::string_view database, const catalog::Snapshot& catalog, const Ruleset& ruleset,
-                   const masking::CompiledRules& rules, std::vector<std::string>* unmatched) {
+                   const masking::CompiledRules& rules, std::span<const ColumnVote> votes, std::vector<std::string>* unmatched) {
     TagTable tags;
     std::vector<CompiledEntry> entries = compile(ruleset.columns);
     for (const Relation& relation : catalog.contents().relations) {
@@ -167,7 +168,9 @@ TagTable make_tags(std::string_view database, const catalog::Snapshot& catalog, 
             if (entry) tags.put({relation.oid, column.number}, std::move(*entry));
         }
     }
+    count_votes(tags, database, catalog, rules, votes);
     inherit_all(tags, catalog);
+    spread_look_alikes(tags, catalog);
     // Statistics repeat values of tagged columns only: with no such column they stay readable.
     const bool any = std::ranges::any_of(tags.all(), [](const auto& tag) { return !tag.second.clear; });
     if (any) {

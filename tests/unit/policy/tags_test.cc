@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "pgveil/masking/column_poll.h"
 #include "pgveil/masking/row_masker.h"
 #include "unit/policy/world.h"
 
@@ -27,11 +28,28 @@ std::shared_ptr<const masking::CompiledRules> name_rules() {
 }
 
 TagTable tags_of(const catalog::Snapshot& world, const std::vector<ColumnRule>& columns,
-                 std::vector<std::string>* unmatched = nullptr) {
+                 std::vector<std::string>* unmatched = nullptr, const std::vector<ColumnVote>& votes = {}) {
     Ruleset ruleset;
     ruleset.columns = columns;
-    return make_tags("shop", world, ruleset, *name_rules(), unmatched);
+    return make_tags("shop", world, ruleset, *name_rules(), votes, unmatched);
 }
+
+ColumnVote vote(const catalog::Snapshot& world, std::string_view table, std::string_view column, std::string rule, std::uint8_t look_alikes = 0) {
+    ColumnVote made;
+    made.column = column_of(world, table, column);
+    made.type = type_oid::Text;
+    made.relation = "public." + std::string(table);
+    made.name = column;
+    made.revision = masking::poll_revision(*name_rules());
+    made.rule = std::move(rule);
+    made.passed = made.distinct = 40;
+    made.look_alikes = look_alikes;
+    made.failed = 62;
+    made.shaped = 1000;
+    return made;
+}
+
+constexpr auto kNine = masking::look_alike::NineDigits;
 
 }  // namespace
 
@@ -97,4 +115,70 @@ TEST_CASE("statistics are sensitive as soon as anything is") {
     REQUIRE(stats != nullptr);
     CHECK(tags_of(world, {}).find({stats->oid, AttrNumber{2}}) != nullptr);
     CHECK(tags_of(world, {}).find({stats->oid, AttrNumber{1}}) == nullptr);
+}
+
+TEST_CASE("a vote for a rule tags the column and says so; config and names come first") {
+    const auto world = test::make_world();
+    const ColumnId column = column_of(world, "secrets", "value");
+    const std::vector<ColumnVote> votes{vote(world, "secrets", "value", "core/email")};
+    const TagTable tags = tags_of(world, {}, nullptr, votes);
+    REQUIRE(tags.find(column) != nullptr);
+    CHECK(tags.find(column)->tag ==
+          Tag{"shop.public.secrets.value", "EMAIL_ADDRESS", Transform::Redact, "vote: 40 of 40 distinct sampled values are such numbers"});
+    CHECK(directive_for(tags, column).rule == "vote/shop.public.secrets.value");
+    CHECK(directive_for(tags, column).treatment == masking::Treatment::Apply);
+    CHECK(tags_of(world, {{"shop.public.secrets.value", "X", Transform::Clear, {}}}, nullptr, votes).find(column)->clear);
+    CHECK(tags_of(world, {{"shop.public.secrets.value", "X", Transform::Hash, {}}}, nullptr, votes).find(column)->tag.source == "config");
+    CHECK(tags_of(world, {}, nullptr, {vote(world, "customers", "email", "core/email")}).find(column_of(world, "customers", "email"))->tag.source ==
+          "name hint core/email");
+}
+
+TEST_CASE("a vote is of one column, as it was called and typed") {
+    const auto world = test::make_world();
+    const ColumnId column = column_of(world, "secrets", "value");
+    const auto alone = [&](auto change) {
+        ColumnVote changed = vote(world, "secrets", "value", "core/email", kNine);
+        change(changed);
+        const TagTable tags = tags_of(world, {}, nullptr, {changed});
+        return tags.find(column) != nullptr ? 'f' : tags.look_alikes(column).shapes != 0 ? 'a' : '-';
+    };
+    CHECK(alone([](ColumnVote&) {}) == 'f');
+    CHECK(alone([](ColumnVote& v) { v.name = "old"; }) == '-');
+    CHECK(alone([](ColumnVote& v) { v.relation = "public.old"; }) == '-');
+    CHECK(alone([](ColumnVote& v) { v.type = type_oid::Int8; }) == '-');
+    CHECK(alone([](ColumnVote& v) { v.column.relation = Oid{77777}; }) == '-');
+    CHECK(alone([](ColumnVote& v) { v.rule.clear(); }) == 'a');
+    // Of other packs: what was said for a rule that is still there stands, what was said against does not.
+    CHECK(alone([](ColumnVote& v) { v.revision = "old"; }) == 'f');
+    CHECK(alone([](ColumnVote& v) { v.revision = "old", v.rule.clear(); }) == '-');
+    CHECK(alone([](ColumnVote& v) { v.rule = "core/none", v.look_alikes = 0; }) == '-');
+}
+
+TEST_CASE("a vote against is read with the column as it is, and only there") {
+    const auto world = test::make_world();
+    const ColumnId column = column_of(world, "secrets", "value");
+    const TagTable tags = tags_of(world, {}, nullptr, {vote(world, "secrets", "value", "", kNine)});
+    const ColumnDirective scan = directive_for(tags, column);
+    CHECK(scan.treatment == masking::Treatment::Scan);
+    CHECK(scan.look_alikes == kNine);
+    CHECK(scan.why == "column without a tag; vote against nnn-nn-nnnn: 62 of 1000 look-alikes are no such number");
+    CHECK(directive_for(tags, column_of(world, "orders", "status")).look_alikes == 0);
+}
+
+TEST_CASE("a partitioned table has a vote against if all its partitions have it") {
+    const auto world = test::make_world();   // events: events_1; both with an e-mail column, here without name hints
+    const auto none = *masking::compile({});
+    const ColumnId parent = column_of(world, "events", "email"), child = column_of(world, "events_1", "email");
+    ColumnVote against = vote(world, "events_1", "email", "", kNine);
+    against.revision = masking::poll_revision(*none);
+    CHECK(make_tags("shop", world, {}, *none, std::vector{against}).look_alikes(parent).shapes == kNine);
+    CHECK(make_tags("shop", world, {}, *none, std::vector{against}).look_alikes(child).shapes == kNine);
+    catalog::Snapshot::Contents more = world.contents();
+    catalog::Relation second = more.relations[5];
+    second.oid = Oid{20016};
+    second.name = "events_2";
+    more.relations.push_back(second);
+    more.relations[4].children.push_back(second.oid);
+    const catalog::Snapshot two(std::move(more), 2);
+    CHECK(make_tags("shop", two, {}, *none, std::vector{against}).look_alikes(parent).shapes == 0);
 }
