@@ -7,7 +7,9 @@
 #include "catalog/snapshot_file.h"
 #include "cli/upstream.h"
 #include "proxy/rules.h"
+#include "proxy/votes.h"
 #include "sql/analyze.h"
+#include "store/control_store.h"
 
 namespace pgveil::cli {
 namespace {
@@ -29,6 +31,20 @@ Result<catalog::SnapshotPtr, std::string> catalog_for(const config::Config& conf
 
 }  // namespace
 
+std::vector<ColumnVote> remembered_votes(const config::Config& config, const std::string& database) {
+    // A proxy that never ran has no store, hence no votes; one that cannot be read here leaves them out.
+    const std::string_view sqlite = "sqlite:";
+    if (!config.store.url.starts_with(sqlite) || !std::filesystem::exists(config.store.url.substr(sqlite.size()))) return {};
+    auto store = store::open(config.store.url, false);
+    auto votes = store ? (*store)->votes(database) : store::Kept<std::vector<ColumnVote>>(std::vector<ColumnVote>());
+    if (!store || !votes) {
+        fmt::print(stderr, "pgveil: the columns' votes are in a store that cannot be read here; they are left out\n");
+        return {};
+    }
+    proxy::forget_unattended(*votes, config.masking.sample);
+    return std::move(*votes);
+}
+
 Result<PolicyOf, std::string> PolicyOf::make(const config::Config& config) {
     auto rules = proxy::compile_rules(config);
     if (!rules) return refuse(rules.error());
@@ -43,7 +59,7 @@ Result<DatabaseJudge, std::string> DatabaseJudge::make(const config::Config& con
     judge.name_ = database.name;
     judge.catalog_ = *catalog;
     judge.policy_ = policy;
-    judge.tags_ = policy::make_tags(database.name, *judge.catalog_, *policy.ruleset, *policy.rules);
+    judge.tags_ = policy::make_tags(database.name, *judge.catalog_, *policy.ruleset, *policy.rules, remembered_votes(config, database.name));
     const auto& contents = judge.catalog_->contents();
     const std::string text = !search_path.empty()                      ? search_path
                              : !contents.default_search_path.empty() ? contents.default_search_path

@@ -11,6 +11,7 @@
 #include "catalog/catalog.h"
 #include "cli/explain_text.h"
 #include "config/config.h"
+#include "pgveil/core/column_vote.h"
 #include "pgveil/core/result.h"
 #include "pgveil/masking/row_masker.h"
 
@@ -25,6 +26,9 @@ struct PolicyOf {
     std::shared_ptr<const masking::CompiledRules> rules;
     [[nodiscard]] static Result<PolicyOf, std::string> make(const config::Config& config);
 };
+
+/// What the proxy of this config remembers of the database's columns, as far as it counts.
+[[nodiscard]] std::vector<ColumnVote> remembered_votes(const config::Config& config, const std::string& database);
 
 class DatabaseJudge {
   public:

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "audit/json_text.h"
+#include "cli/database_judge.h"
 #include "cli/discover_sample.h"
 #include "cli/masking_rules.h"
 #include "cli/options.h"
@@ -90,7 +91,7 @@ Result<Found, std::string> discover(const Wanted& wanted, const config::Config& 
     if (!rules) return refuse(rules.error());
     const catalog::Snapshot catalog(std::move(*contents), 1);
     const auto ruleset = proxy::ruleset_of(config);
-    const policy::TagTable tags = policy::make_tags(wanted.database, catalog, *ruleset, **rules);
+    const policy::TagTable tags = policy::make_tags(wanted.database, catalog, *ruleset, **rules, remembered_votes(config, wanted.database));
     masking::RowMasker masker(*rules, no_keys());
     masking::ColumnPoll poll(*rules);
     const auto password = upstream_password(database, false);

@@ -184,6 +184,7 @@ struct Masking {
     EqualityLimit equality_limit;
     Scope scope = Scope::Agent;
     Opaque opaque = Opaque::Redact;
+    std::chrono::seconds sample{std::chrono::hours{24}};   // 0: columns' values are not sampled
     std::vector<ColumnEntry> columns;
 };
 

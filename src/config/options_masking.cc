@@ -29,6 +29,8 @@ const Options<Masking>& masking_options() {
                .example = "{ statement = 20, hour = 1000 }"}),
         option(&Masking::scope, {.name = "scope", .sentence = "Who shares a pseudonym.", .example = "\"agent\""}),
         option(&Masking::opaque, {.name = "opaque", .sentence = "Expressions whose origin cannot be resolved.", .example = "\"redact\""}),
+        option(&Masking::sample, {.name = "sample", .sentence = "How often each table's values are sampled for the columns' votes, as the upstream role; new and "
+               "changed tables at once. 0s: never, and what votes said against is forgotten.", .example = "\"24h\"", .least = 0, .most = 31'536'000}),
     };
     return all;
 }

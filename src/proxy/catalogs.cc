@@ -53,6 +53,16 @@ void Catalogs::use(WorldPtr world) {
     changed_.notify_all();
 }
 
+void Catalogs::use_votes(const std::string& database, ColumnVotesPtr votes) {
+    const std::scoped_lock lock(mutex_);
+    votes_[database] = std::move(votes);
+    if (const auto it = sources_.find(database); it != sources_.end()) {
+        it->second.stale_view = true;
+        it->second.next = {};
+    }
+    changed_.notify_all();
+}
+
 void Catalogs::refresh(const std::string& database) {
     const std::scoped_lock lock(mutex_);
     if (auto it = sources_.find(database); it != sources_.end()) it->second.wanted = true;
@@ -91,19 +101,19 @@ void Catalogs::run() {
             if (it == sources_.end()) continue;
             Source source = std::move(it->second);
             const bool wanted = source.wanted;
+            const ColumnVotesPtr votes = votes_[name];
             it->second = Source{};
             it->second.tried = source.tried;
             it->second.snapshot = source.snapshot;
             it->second.stale_view = source.stale_view;
             lock.unlock();
-            visit(name, source, world, wanted);
+            visit(name, source, world, votes, wanted);
             lock.lock();
             it = sources_.find(name);
             if (it == sources_.end()) continue;
-            source.stale_view = source.stale_view || world != world_;
+            source.stale_view = source.stale_view || world != world_ || votes != votes_[name];
             if (source.stale_view) source.next = {};
             source.wanted = it->second.wanted;   // asked again meanwhile
-            if (world != world_) source.stale_view = true;
             it->second = std::move(source);
             changed_.notify_all();
         }
@@ -111,13 +121,13 @@ void Catalogs::run() {
     }
 }
 
-void Catalogs::visit(const std::string& name, Source& source, const WorldPtr& world, bool wanted) {
+void Catalogs::visit(const std::string& name, Source& source, const WorldPtr& world, const ColumnVotesPtr& votes, bool wanted) {
     const config::Database* database = world->config->database(name);
     if (database == nullptr) return;
     const catalog::SnapshotPtr before = source.snapshot;
     // New rules reach the sessions before the server is asked again: it may be slow to answer.
     if (before && source.stale_view) {
-        source.view = view_of(*database, source, *world);
+        source.view = view_of(*database, source, *world, votes);
         source.stale_view = false;
         publish_(source.view, false);
     }
@@ -127,7 +137,7 @@ void Catalogs::visit(const std::string& name, Source& source, const WorldPtr& wo
     source.next = source.last_load + (loaded ? std::chrono::seconds(database->refresh) : kRetry);
     if (!source.snapshot) return;
     const bool changed = source.snapshot != before || source.stale_view || !source.view;
-    if (changed) source.view = view_of(*database, source, *world);
+    if (changed) source.view = view_of(*database, source, *world, votes);
     source.stale_view = false;
     if (changed || wanted) publish_(source.view, wanted);
 }
@@ -163,12 +173,14 @@ bool Catalogs::load(const config::Database& database, Source& source) {
     return true;
 }
 
-relay::DatabaseViewPtr Catalogs::view_of(const config::Database& database, const Source& source, const World& world) {
+relay::DatabaseViewPtr Catalogs::view_of(const config::Database& database, const Source& source, const World& world,
+                                         const ColumnVotesPtr& votes) {
     auto view = std::make_shared<relay::DatabaseView>();
     view->database = database.name;
     view->catalog = source.snapshot;
     view->rules = world.ruleset;
-    view->tags = std::make_shared<const policy::TagTable>(policy::make_tags(database.name, *source.snapshot, *world.ruleset, *world.rules));
+    view->tags = std::make_shared<const policy::TagTable>(policy::make_tags(
+        database.name, *source.snapshot, *world.ruleset, *world.rules, votes ? std::span(*votes) : std::span<const ColumnVote>()));
     if (database.mode) view->mode = mode_of(*database.mode);
     view->settings = database.settings;
     view->upstream_role = source.snapshot->contents().role;

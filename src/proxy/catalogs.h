@@ -20,6 +20,9 @@
 
 namespace pgveil::proxy {
 
+/// What is remembered of a database's columns, as far as it counts. Immutable.
+using ColumnVotesPtr = std::shared_ptr<const std::vector<ColumnVote>>;
+
 class Catalogs {
   public:
     /// `refreshed`: somebody asked for it (unknown name); it is published even if nothing changed.
@@ -32,6 +35,8 @@ class Catalogs {
 
     /// New rules, tags or databases: every view is made anew, catalogs reloaded as they are due.
     void use(WorldPtr world);
+    /// What samples said of the columns of `database`: its view is made anew.
+    void use_votes(const std::string& database, ColumnVotesPtr votes);
     /// A statement names what the view of `database` lacks.
     void refresh(const std::string& database);
     /// Blocks until every view that can be made follows the last use(), five seconds at most.
@@ -51,9 +56,9 @@ class Catalogs {
         std::string last_error;
     };
     void run();
-    void visit(const std::string& name, Source& source, const WorldPtr& world, bool wanted);
+    void visit(const std::string& name, Source& source, const WorldPtr& world, const ColumnVotesPtr& votes, bool wanted);
     [[nodiscard]] bool load(const config::Database& database, Source& source);
-    [[nodiscard]] relay::DatabaseViewPtr view_of(const config::Database& database, const Source& source, const World& world);
+    [[nodiscard]] relay::DatabaseViewPtr view_of(const config::Database& database, const Source& source, const World& world, const ColumnVotesPtr& votes);
 
     std::string state_directory_;
     Publish publish_;
@@ -61,6 +66,7 @@ class Catalogs {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, Source> sources_;
+    std::map<std::string, ColumnVotesPtr> votes_;
     WorldPtr world_;
     std::uint64_t versions_ = 0;
     bool ending_ = false;

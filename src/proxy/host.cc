@@ -198,6 +198,13 @@ std::vector<console::MaskedColumnInfo> Proxy::masking() const {
             info.source = entry.tag.source;
             all.push_back(std::move(info));
         }
+        for (const auto& [column, against] : view->tags->all_look_alikes()) {
+            console::MaskedColumnInfo info;
+            info.column = database + "." + view->catalog->column_name(column);
+            info.transform = "scan";
+            info.source = policy::words_of(against);
+            all.push_back(std::move(info));
+        }
     }
     std::ranges::sort(all, {}, &console::MaskedColumnInfo::column);
     return all;

@@ -43,18 +43,7 @@ Result<std::unique_ptr<Proxy>, std::string> Proxy::start(std::shared_ptr<const c
     proxy->world_ = *world;
     if (auto why = proxy->open_control()) return refuse(std::move(*why));
     proxy->start_workers();
-    proxy->catalogs_ = std::make_unique<Catalogs>(config->proxy.state.path,
-        [raw = proxy.get()](relay::DatabaseViewPtr view, bool refreshed) {
-            {
-                const std::scoped_lock lock(raw->mutex_);
-                raw->views_[view->database] = view;
-            }
-            raw->everywhere([view, refreshed](Worker& worker) { worker.use(view, refreshed); });
-        },
-        [raw = proxy.get()](std::string line) { raw->log_(config::LogLevel::Error, std::move(line)); });
-    proxy->shared_.catalogs = proxy->catalogs_.get();
-    proxy->catalogs_->use(proxy->world_);
-    for (const std::string& name : proxy->catalogs_->wait_for_first()) proxy->log_(config::LogLevel::Warning, "not served yet: " + name);
+    proxy->start_catalogs();
     if (auto why = proxy->open_listeners(passed)) return refuse(std::move(*why));
     return proxy;
 }
@@ -146,21 +135,6 @@ std::optional<std::string> Proxy::open_control() {
     return std::nullopt;
 }
 
-void Proxy::start_workers() {
-    // Session numbers stay unique over restarts: they begin at the second of the start, with room for a million a second.
-    const auto since_2020 = std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count() - 1'577'836'800;
-    shared_.next_session = static_cast<std::uint64_t>(since_2020) << 20U;
-    const std::uint32_t wanted = world_->config->proxy.workers;
-    const unsigned count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
-    for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(shared_, i, world_));
-    for (const auto& worker : workers_) shared_.workers.push_back(worker.get());
-    journal_->on_progress([this] {
-        for (const auto& worker : workers_) worker->journal_progressed();
-    });
-    for (const auto& worker : workers_) worker->start();
-    desk_->call([this](control::ControlService& service) { publish_permissions(service); });
-}
-
 // What the service manager passed stands in place of the config's addresses, agents' and people's each for itself.
 std::optional<std::string> Proxy::open_listeners(std::span<const PassedSocket> passed) {
     const config::Config& config = *world_->config;
@@ -247,6 +221,7 @@ console::ReloadOutcome Proxy::reload() {
     });
     everywhere([world = *made](Worker& worker) { worker.use(world); });
     shared_.warm.clear();
+    votes_->use(*made);
     catalogs_->use(*made);
     catalogs_->wait_until_current();
     outcome.done = true;
@@ -271,7 +246,9 @@ void Proxy::stop_now() {
 }
 
 Proxy::~Proxy() {
-    catalogs_.reset();                      // publishes to the workers
+    if (votes_) votes_->stop();             // publishes to the catalogs
+    catalogs_.reset();                      // publishes to the workers, and tells the votes
+    votes_.reset();
     for (const auto& worker : workers_) worker->stop();
     for (const auto& worker : workers_) worker->join();
     connector_.reset();

@@ -9,6 +9,7 @@
 
 #include "net/fd.h"
 #include "proxy/systemd.h"
+#include "proxy/votes.h"
 #include "proxy/worker.h"
 
 namespace pgveil::proxy {
@@ -37,6 +38,7 @@ class Proxy final : private console::ConsoleHost {
     [[nodiscard]] std::optional<std::string> open_listeners(std::span<const PassedSocket> passed);
     void listen(net::ListenSocket socket, bool admin);
     void start_workers();
+    void start_catalogs();
     void publish_permissions(control::ControlService& service);
     void control_changed(const RequestView* request);
     void record_config(const config::Config& config);
@@ -75,6 +77,7 @@ class Proxy final : private console::ConsoleHost {
     std::unique_ptr<upstream::Canceller> canceller_;
     std::unique_ptr<Desk> desk_;
     std::unique_ptr<Catalogs> catalogs_;
+    std::unique_ptr<Votes> votes_;
     control::ControlService* service_ = nullptr;   // the desk's; used on its thread only
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::string> listening_;

@@ -167,17 +167,18 @@ def make_certificate(directory):
 
 class Pgveil:
     """One pgveil with its own config, keys, store and log. Agents copilot and denied (may ask to write), reader, walker (no grant);
-    people dana (approver, auditor; owns the agents), erik (approver, admin), otto (auditor only)."""
+    people dana (approver, auditor; owns the agents), erik (approver, admin), otto (auditor only). Columns' values are not
+    sampled unless `sample` says how often: a vote that comes in the middle of a case would change its masks."""
 
     def __init__(self, cluster, database="shop", mode="enforce", proxy="", policy="", masking=masked_columns, more="", database_more="",
-                 audit="", durability="strict", workers=2, start=True, tls="", agent_more=""):
+                 audit="", durability="strict", workers=2, start=True, tls="", agent_more="", sample="0s", packs=("core", "region/us")):
         self.cluster, self.database, self.mode, self.durability, self.workers = cluster, database, mode, durability, workers
         self.dir, self.port, self.process = temporary("proxy"), free_port(), None
         make_certificate(self.dir)
         passfile = self.dir / "pgpass"
         passfile.write_text(f"*:*:*:pgveil_reader:{reader_password}\n*:*:*:pgveil_writer:{writer_password}\n")
         passfile.chmod(0o600)
-        self.parts = {"proxy": proxy, "policy": policy, "masking": masking, "more": more, "database_more": database_more, "audit": audit, "tls": tls, "agent_more": agent_more}
+        self.parts = {"proxy": proxy, "policy": policy, "masking": masking, "more": more, "database_more": database_more, "audit": audit, "tls": tls, "agent_more": agent_more, "sample": sample, "packs": json.dumps(packs)}
         self.upstream = f"host=127.0.0.1 port={cluster.port} dbname={database} passfile={passfile}"
         self.key_line = subprocess.run([binary, "keygen", "--out", self.dir / "sign.key"], capture_output=True, text=True).stdout.strip()
         self.write_config()
@@ -226,8 +227,9 @@ upstream_write = "{self.upstream} user=pgveil_writer"
 max_grant = "8h"
 {p["database_more"]}
 [masking]
-packs = ["core", "region/us"]
+packs = {p["packs"]}
 key_file = "state/mask.key"
+sample = "{p["sample"]}"
 {p["masking"]}{who}{p["more"]}
 """)
 

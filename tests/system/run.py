@@ -20,6 +20,7 @@ import protocol  # noqa: E402,F401
 import reload  # noqa: E402,F401
 import shadow  # noqa: E402,F401
 import transactions  # noqa: E402,F401
+import votes  # noqa: E402,F401
 import warm  # noqa: E402,F401
 
 suite.main(start, stop)

@@ -1,0 +1,53 @@
+// What Proxy::start sets in motion: workers, catalogs, votes.
+#include <algorithm>
+
+#include "proxy/proxy.h"
+
+namespace pgveil::proxy {
+
+void Proxy::start_workers() {
+    // Session numbers stay unique over restarts: they begin at the second of the start, with room for a million a second.
+    const auto since_2020 = std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count() - 1'577'836'800;
+    shared_.next_session = static_cast<std::uint64_t>(since_2020) << 20U;
+    const std::uint32_t wanted = world_->config->proxy.workers;
+    const unsigned count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(shared_, i, world_));
+    for (const auto& worker : workers_) shared_.workers.push_back(worker.get());
+    journal_->on_progress([this] {
+        for (const auto& worker : workers_) worker->journal_progressed();
+    });
+    for (const auto& worker : workers_) worker->start();
+    desk_->call([this](control::ControlService& service) { publish_permissions(service); });
+}
+
+// What was voted before the restart is in the first view already.
+void Proxy::start_catalogs() {
+    catalogs_ = std::make_unique<Catalogs>(world_->config->proxy.state.path,
+        [this](relay::DatabaseViewPtr view, bool refreshed) {
+            {
+                const std::scoped_lock lock(mutex_);
+                views_[view->database] = view;
+            }
+            votes_->saw(view->database, view->catalog);
+            everywhere([view, refreshed](Worker& worker) { worker.use(view, refreshed); });
+        },
+        [this](std::string line) { log_(config::LogLevel::Error, std::move(line)); });
+    shared_.catalogs = catalogs_.get();
+    Votes::Remembered remembered;
+    desk_->call([&](control::ControlService& service) {
+        for (const config::Database& database : world_->config->databases) {
+            if (auto kept = service.votes(database.name)) remembered[database.name] = std::move(*kept);
+        }
+    });
+    votes_ = std::make_unique<Votes>(std::move(remembered),
+        [this](const std::string& database, ColumnVotesPtr votes) { catalogs_->use_votes(database, std::move(votes)); },
+        [this](const std::string& database, Oid relation, std::vector<ColumnVote> votes) {
+            desk_->post([database, relation, votes = std::move(votes)](control::ControlService& service) { (void)service.keep_votes(database, relation, votes); });
+        },
+        [this](std::string line) { log_(config::LogLevel::Info, std::move(line)); });
+    votes_->use(world_);
+    catalogs_->use(world_);
+    for (const std::string& name : catalogs_->wait_for_first()) log_(config::LogLevel::Warning, "not served yet: " + name);
+}
+
+}  // namespace pgveil::proxy
