@@ -2,7 +2,7 @@
 """`pgveil detect` on values of an independent generator: recall, byte offsets, classes; and on look-alikes: over-mask.
 
 A thousand values a class, under a fitting column name whole and within a sentence that names the kind, and, for the
-classes that stand alone, without any name. Prints a table of all of it.
+classes that stand alone, without any name. Then whole columns through the proxy (columns.py). Prints a table of all of it.
 
 usage: run.py [--values N] [--table]
 """
@@ -13,7 +13,8 @@ import random
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support"), str(pathlib.Path(__file__).resolve().parents[2] / "bench/masking")]
+import columns as whole_columns  # noqa: E402
 from suite import Suite  # noqa: E402
 from values import CLASSES  # noqa: E402
 from world import binary, root  # noqa: E402
@@ -113,4 +114,5 @@ for title in CLASSES:
 print("class: covered/named/exact of values under a name, of sentences under a name, and the same without a name")
 for row in rows:
     print("  " + " ".join(f"{cell:<24}" for cell in row))
+whole_columns.check(suite, min(wanted.values, 1000))
 suite.finish()
