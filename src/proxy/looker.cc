@@ -14,6 +14,8 @@ namespace {
 const catalog::SampleTerms kTerms{
     .rows = 1000, .width = 65, .statement = std::chrono::milliseconds(2000), .lock = std::chrono::milliseconds(100), .alone = true};
 
+constexpr std::chrono::seconds kConnecting{3};   // the end of the process waits for it
+
 }  // namespace
 
 Look Looker::look(const config::Database& database, const std::shared_ptr<const masking::CompiledRules>& rules, const catalog::Snapshot& catalog,
@@ -62,7 +64,8 @@ Result<void, catalog::LoadError> Looker::ask(catalog::Sampler& sampler, const ca
 
 Result<catalog::Sampler*, catalog::LoadError> Looker::sampler_of(const config::Database& database) {
     if (const auto open = samplers_.find(database.name); open != samplers_.end()) return &open->second;
-    auto opened = catalog::Sampler::connect(database.upstream, read_password(database.password_file), database.connect_timeout, "pgveil/sample");
+    auto opened = catalog::Sampler::connect(database.upstream, read_password(database.password_file),
+                                            std::min(database.connect_timeout, kConnecting), "pgveil/sample");
     if (!opened) return refuse(std::move(opened.error()));
     return &samplers_.emplace(database.name, std::move(*opened)).first->second;
 }

@@ -16,6 +16,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kFirstPause{60}, kRetry{60};
+constexpr seconds kBetween{5};         // each publish makes the workers judge every statement again
+constexpr std::size_t kMostNamed = 20; // tables that cannot be sampled, a database
 constexpr std::chrono::milliseconds kLeastRest{20}, kIdle{500};
 constexpr int kRestFactor = 4;        // of the time a look took: one fifth of one core and of one server process at most
 constexpr int kNice = 10;
@@ -194,8 +196,9 @@ void Votes::take(const Due& due, Look look, MonotonicTime now) {
     const auto place = source.tables.find(due.table->oid);
     if (place == source.tables.end()) return;
     Table& table = place->second;
-    if (!look.error.empty() && table.last_error != look.error) {
-        log_(fmt::format("{}.{}: not sampled, no vote on its columns: {}", due.database, due.table->qualified(), look.error));
+    if (!look.error.empty() && table.last_error != look.error && source.named <= kMostNamed) {
+        log_(++source.named > kMostNamed ? fmt::format("{}: more tables cannot be sampled; they are not named", due.database)
+                                         : fmt::format("{}.{}: no vote on its columns: {}", due.database, due.table->qualified(), look.error));
     }
     table.last_error = look.error;
     table.looked = signature_of(revision_, *due.table, catalog::Sampler::singles(*due.snapshot, *due.table));
@@ -230,7 +233,7 @@ void Votes::replace(const Due& due, Table& table, Source& source, std::vector<Co
 /// The counts of a vote that says nothing new are no reason to judge every statement again.
 void Votes::publish_changed(bool idle, std::unique_lock<std::mutex>& lock) {
     const MonotonicTime now = std::chrono::steady_clock::now();
-    if (!idle && now < published_ + seconds(1)) return;
+    if (!idle && now < published_ + kBetween) return;
     std::vector<std::pair<std::string, ColumnVotesPtr>> all;
     for (auto& [database, source] : sources_) {
         if (std::exchange(source.changed, false)) all.emplace_back(database, counting(source));

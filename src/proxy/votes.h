@@ -56,6 +56,7 @@ class Votes {
         std::map<Oid, Table> tables;
         MonotonicTime retry{};                // of the connection
         std::string last_error;
+        std::size_t named = 0;                // tables the log has named
         bool changed = false;                 // since the last publish
     };
     struct Due {

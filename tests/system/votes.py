@@ -235,7 +235,7 @@ def _():
     start = len(shared.cluster.log())
     proxy = own(proxy='log_level = "info"')
     wait_for_vote(proxy, "f.v", "vote: ")
-    wait_for(lambda: "public.shut: not sampled" in proxy.stderr(), 30, "the word about the table without privilege")
+    wait_for(lambda: "public.shut: no vote" in proxy.stderr(), 30, "the word about the table without privilege")
     log = shared.cluster.log()[start:]
     contains(log, "pgveil_reader@votes pgveil/sample")
     looks = [line for line in log.splitlines() if "FROM ONLY" in line]
@@ -244,7 +244,7 @@ def _():
         absent("\n".join(looks), word)
     absent("\n".join(line for line in log.splitlines() if "pgveil/sample" in line), "ERROR")
     said = proxy.stderr()
-    equal(said.count("public.shut: not sampled"), 1)
+    equal(said.count("public.shut: no vote"), 1)
     for value in sampled()["nhs"][:20] + sampled()["ssn"][:20]:
         absent(said, value)
         absent(proxy.log_bytes(), value.encode())
