@@ -15,7 +15,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kFirstPause{60}, kRetry{60};
+constexpr seconds kFirstPause{5}, kRetry{60};
+constexpr std::size_t kTold = 500;     // rows: with fewer there may soon be more to say
 constexpr seconds kBetween{5};         // each publish makes the workers judge every statement again
 constexpr std::size_t kMostNamed = 20; // tables that cannot be sampled, a database
 constexpr std::chrono::milliseconds kLeastRest{20}, kIdle{500};
@@ -202,8 +203,9 @@ void Votes::take(const Due& due, Look look, MonotonicTime now) {
     }
     table.last_error = look.error;
     table.looked = signature_of(revision_, *due.table, catalog::Sampler::singles(*due.snapshot, *due.table));
-    const bool told = !look.votes.empty() && look.rows >= masking::ColumnPoll::kLeastShaped;
-    table.pause = told ? seconds(0) : std::min(period(), table.pause == seconds(0) ? kFirstPause : table.pause * 2);
+    const bool told = !look.votes.empty() && look.rows >= kTold;
+    const seconds longer = std::max(table.pause * 2, look.votes.empty() ? kRetry : kFirstPause);
+    table.pause = told ? seconds(0) : std::min(period(), longer);
     table.next = now + (told || look.broke ? period() : table.pause);   // what ends connections is not tried again soon
     replace(due, table, source, std::move(look.votes));
 }

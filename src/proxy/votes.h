@@ -1,6 +1,6 @@
 // Votes: the thread that samples the databases' tables and remembers what each column's values said.
 //
-// A table is looked at when it is new or changed, when it had too few rows to tell (after a minute, then ever later), and
+// A table is looked at when it is new or changed, while it has few rows (after seconds, then ever later), and
 // again every masking.sample. As the reading upstream role over a connection of its own, one table after the other with
 // pauses (catalog/sampler); stored rows only: no views, foreign tables, system schemas. Values live for the length of a
 // look and are never kept, logged or stored. A table that cannot be read has no vote, said once in the log.

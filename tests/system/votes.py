@@ -176,6 +176,18 @@ def _():
     shared.cluster.sql("DROP TABLE again", "votes")
 
 
+@case("a table that was seen empty is looked at again within seconds")
+def _():
+    sampled()
+    shared.cluster.sql("CREATE TABLE late (v text); GRANT SELECT ON late TO pgveil_reader", "votes")
+    proxy = own()
+    wait_for(lambda: 'FROM ONLY "public"."late"' in shared.cluster.log(), 30, "a look at the empty table")
+    shared.cluster.sql("INSERT INTO late SELECT v FROM a", "votes")
+    wait_for_vote(proxy, "late.v", "vote: 200 of 200")
+    proxy.stop()
+    shared.cluster.sql("DROP TABLE late", "votes")
+
+
 @case("what was said against ends when people's numbers come into the column; what was said for stays")
 def _():
     sampled()
