@@ -88,8 +88,9 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
         column.class_name = chosen.class_name;
         column.rule = chosen.rule;
         column.keyed_allowed = chosen.keyed_allowed;
-        // Against a rule speaks only what statement and server both say of the column: it is read as it is stored.
-        if (lineage != nullptr && chosen.treatment == Treatment::Scan) {
+        // Against a rule speaks only what statement and server both say of the column: it is read as it is stored. What
+        // RETURNING names as a column's may have come from elsewhere a moment ago.
+        if (lineage != nullptr && chosen.treatment == Treatment::Scan && judged->analysis.kind == sql::Kind::Read) {
             column.look_alikes = static_cast<std::uint8_t>((*lineage)[i].look_alikes & by_server.look_alikes);
         }
         column.key_domain = view.database + '\0' + chosen.class_name;

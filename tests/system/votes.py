@@ -132,6 +132,13 @@ def _():
         with proxy.agent("reader") as a:
             got = str(a.query(sql).ok().rows)
             contains(got, "SSN]", sql)
+    # What RETURNING names as the column's may have come from elsewhere a moment ago.
+    shared.cluster.sql("GRANT SELECT, UPDATE ON b TO pgveil_writer", "votes")
+    update = f"UPDATE b SET v = '536-22-1234' WHERE v = '{d['part'][0]}' RETURNING v"
+    with proxy.agent() as a:
+        world.approve(proxy, world.held(a.query(update))["request"])
+        equal(a.query(update).ok().rows, [["[US_SSN]"]])
+    shared.cluster.sql(f"UPDATE b SET v = '{d['part'][0]}' WHERE v = '536-22-1234'", "votes")
     proxy.stop()
 
 

@@ -31,6 +31,7 @@ struct Bench {
         view.tags = std::make_shared<const policy::TagTable>(std::move(tags));
         view.version = 1;
         judged.view_version = 1;
+        judged.analysis.kind = sql::Kind::Read;
         judged.decision.columns = {{policy::directive_for(*view.tags, note)}};
         judged.decision.columns_known = {true};
         description.columns = {relay::column_of("note", note, type_oid::Text, *view.catalog)};
@@ -51,6 +52,11 @@ TEST_CASE("a vote against reaches the plan where statement and server agree") {
 TEST_CASE("it does not where they differ, or where one of them does not know") {
     Bench b;
     CHECK(b.plan(false).look_alikes == 0);
+    for (const sql::Kind kind : {sql::Kind::Write, sql::Kind::Unknown, sql::Kind::Ddl}) {
+        b.judged.analysis.kind = kind;                                                                   // RETURNING
+        CHECK(b.plan().look_alikes == 0);
+    }
+    b.judged.analysis.kind = sql::Kind::Read;
     b.judged.decision.columns_known = {false};
     CHECK(b.plan().look_alikes == 0);
     b.judged.decision.columns_known = {true};
