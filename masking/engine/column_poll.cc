@@ -176,4 +176,10 @@ const Rule* rule_of_id(const CompiledRules& rules, std::string_view id) {
     return found == rules.rules.end() ? nullptr : &found->rule;
 }
 
+bool name_speaks_against(const CompiledRules& rules, const Rule& rule, std::string_view column_name) {
+    const auto found = std::ranges::find(rules.rules, rule.id, [](const CompiledRule& each) -> std::string_view { return each.rule.id; });
+    const auto index = static_cast<std::size_t>(found - rules.rules.begin());
+    return found != rules.rules.end() && rules.hints_of(column_name).says(index, NameHints::Against);
+}
+
 }  // namespace pgveil::masking

@@ -49,6 +49,7 @@ void count_votes(TagTable& tags, std::string_view database, const catalog::Snaps
         if (voted_column(catalog, vote) == nullptr || tags.find(vote.column) != nullptr) continue;
         // A vote for a rule outlives a change of the packs until it is cast anew; one against does not.
         const masking::Rule* rule = vote.rule.empty() ? nullptr : masking::rule_of_id(rules, vote.rule);
+        if (rule != nullptr && masking::name_speaks_against(rules, *rule, vote.name)) continue;
         if (rule != nullptr && rule->transform != masking::Transform::Clear) {
             tags.put(vote.column, {{std::string(database) + "." + vote.relation + "." + vote.name, rule->class_name, rule->transform, words_of(vote)},
                                    false, {}});

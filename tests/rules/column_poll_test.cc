@@ -175,3 +175,13 @@ TEST_CASE("another pack, another revision") {
     CHECK(masking::rule_of_id(*rules(), "us/ssn")->class_name == "US_SSN");
     CHECK(masking::rule_of_id(*rules(), "us/none") == nullptr);
 }
+
+TEST_CASE("a column that is called after a public number with the same check digit is not the people's") {
+    const masking::Rule* nhs = masking::rule_of_id(*rules(), "gb/nhs");
+    REQUIRE(nhs != nullptr);
+    for (const char* name : {"isbn", "isbn10", "book_isbn", "isbnCode"}) CHECK_MESSAGE(masking::name_speaks_against(*rules(), *nhs, name), name);
+    for (const char* name : {"a", "ref", "number", "nhs_number"}) CHECK_MESSAGE(!masking::name_speaks_against(*rules(), *nhs, name), name);
+    const masking::Rule* sin = masking::rule_of_id(*rules(), "ca/sin");
+    REQUIRE(sin != nullptr);
+    CHECK(masking::name_speaks_against(*rules(), *sin, "siren"));
+}

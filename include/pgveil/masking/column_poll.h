@@ -69,5 +69,8 @@ class ColumnPoll {
 [[nodiscard]] std::string poll_revision(const CompiledRules& rules);
 /// The rule of that id, or nullptr. Lives as long as `rules`.
 [[nodiscard]] const Rule* rule_of_id(const CompiledRules& rules, std::string_view id);
+/// A stored column's name that says it holds something else with the rule's check digit: "isbn" against UK_NHS. Then a
+/// vote for the rule does not count.
+[[nodiscard]] bool name_speaks_against(const CompiledRules& rules, const Rule& rule, std::string_view column_name);
 
 }  // namespace pgveil::masking

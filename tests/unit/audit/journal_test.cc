@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "audit/key_file.h"
 #include "audit/log_scan.h"
+#include "audit/recovery.h"
 #include "log_fixture.h"
 
 using namespace pgveil;
@@ -116,6 +118,26 @@ TEST_CASE("the start is refused when signed records were changed, cut or removed
     LogFixture::write(segments[0], first);
     for (const auto& notes : log.files("ckpt")) LogFixture::write(notes, "");
     CHECK(log.refusal().find("no checkpoint") != std::string::npos);
+}
+
+TEST_CASE("only the end of many checkpoints is read at the start, wherever that end begins") {
+    const LogFixture log;
+    {
+        auto journal = log.open();
+        for (int i = 0; i < 500; ++i) REQUIRE(journal->wait(journal->append(LogFixture::statement(i)).sequence));
+    }
+    const auto path = log.files("ckpt").front();
+    const std::string notes = LogFixture::read(path);
+    REQUIRE(notes.size() > std::size_t{70} << 10);
+    const VerifierKey key = load_signer_key(log.options.sign_key_file, false)->verifier();
+    const std::size_t note = notes.find("\n\n", notes.find("\n\n") + 2) + 2;
+    for (std::size_t more = 0; more <= note; ++more) {
+        LogFixture::write(path, notes + std::string(more, '#'));   // as a crash leaves an end
+        const auto found = recover({log.options.dir}, key);
+        INFO(more);
+        REQUIRE_MESSAGE(found, found.error());
+        CHECK(found->signed_size == 502);
+    }
 }
 
 TEST_CASE("a queue that is full says so and loses nothing") {

@@ -19,6 +19,7 @@ std::shared_ptr<const masking::CompiledRules> name_rules() {
     email.why = "test";
     email.strength = masking::Strength::Named;
     email.hints = {"email"};
+    email.counter_hints = {"note"};
     email.transform = Transform::Redact;
     email.match = {"email"};
     email.no_match = {"status"};
@@ -131,6 +132,11 @@ TEST_CASE("a vote for a rule tags the column and says so; config and names come 
     CHECK(tags_of(world, {{"shop.public.secrets.value", "X", Transform::Hash, {}}}, nullptr, votes).find(column)->tag.source == "config");
     CHECK(tags_of(world, {}, nullptr, {vote(world, "customers", "email", "core/email")}).find(column_of(world, "customers", "email"))->tag.source ==
           "name hint core/email");
+}
+
+TEST_CASE("a vote for a rule does not count where the column's name speaks against it") {
+    const catalog::Snapshot world = test::make_world();
+    CHECK(tags_of(world, {}, nullptr, {vote(world, "customers", "note", "core/email")}).find(column_of(world, "customers", "note")) == nullptr);
 }
 
 TEST_CASE("a vote is of one column, as it was called and typed") {
