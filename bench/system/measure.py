@@ -18,6 +18,7 @@ import zlib
 
 root = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "tests/support"))
+import pooler  # noqa: E402
 import world  # noqa: E402
 from wire import Wire, query, wait_for  # noqa: E402
 
@@ -53,29 +54,8 @@ def pin(pid):
 
 
 def start_pgbouncer(cluster):
-    folder, port = world.temporary("bouncer"), world.free_port()
-    (folder / "users").write_text(f'"bench" "{password}"\n')
-    (folder / "ini").write_text(f"""[databases]
-bench = host=127.0.0.1 port={cluster.port} dbname=bench
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = {folder}/users
-pool_mode = session
-max_client_conn = 1000
-default_pool_size = 200
-server_tls_sslmode = disable
-log_connections = 0
-log_disconnections = 0
-""")
-    drop = []
-    if os.getuid() == 0:
-        subprocess.run(["chown", "-R", "postgres", folder], check=True)
-        drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
-    process = subprocess.Popen([*drop, "/usr/sbin/pgbouncer", "-q", folder / "ini"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-    world.atexit.register(process.kill)
+    process, port = pooler.start(cluster, "bench", {"bench": password},
+                                 "pool_mode = session\nmax_client_conn = 1000\ndefault_pool_size = 200\nserver_tls_sslmode = disable")
     target = Target("pgbouncer", port, "bench", password, process.pid)
 
     def answers():

@@ -8,9 +8,9 @@ namespace {
 
 std::string bounds_of(const Described& option) {
     if (option.info.least == 0 && option.info.most == 0) return {};
-    const bool time = option.type == "duration";
     const auto words = [&](std::int64_t value) {
-        return time ? text_of(std::chrono::milliseconds(value * 1000)) : std::to_string(value);
+        if (option.type == "size") return size_text(static_cast<std::uint64_t>(value));
+        return option.type == "duration" ? text_of(std::chrono::milliseconds(value * 1000)) : std::to_string(value);
     };
     if (option.info.most == 0) return fmt::format(", at least {}", words(option.info.least));
     return fmt::format(", {} to {}", words(option.info.least), words(option.info.most));

@@ -122,10 +122,9 @@ void Link::weigh() {
     constexpr std::size_t spared = 1 << 20;
     if (phase_ != Phase::Relaying) return;
     const std::size_t now = relay_->kept();
-    const std::size_t all = worker_.shared().kept += now - kept_;   // modulo 2^64: it may be less than before
-    kept_ = now;
+    if (now != kept_) worker_.shared().kept += now - std::exchange(kept_, now);   // modulo 2^64: it may be less than before
     const config::Proxy& limits = worker_.world()->config->proxy;
-    if (now <= spared || (now <= limits.session_memory.bytes && all <= limits.memory.bytes)) return;
+    if (now <= spared || (now <= limits.session_memory.bytes && worker_.shared().kept <= limits.memory.bytes)) return;
     end(sqlstate::OutOfMemory, "out of memory: more is kept than proxy.session_memory or proxy.memory allow");
 }
 

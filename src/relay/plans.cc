@@ -100,8 +100,11 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
 }
 
 PlanCache::Kept& PlanCache::kept(const JudgedPtr& judged) {
-    constexpr std::size_t most = 1024;
-    if (kept_.size() >= most && !kept_.contains(judged.get())) kept_.clear();
+    constexpr std::size_t most = 16 << 20;   // bytes; honest sessions repeat some hundred statements of some kilobytes
+    if (const auto found = kept_.find(judged.get()); found != kept_.end()) return found->second;
+    const std::size_t weight = 2 * weight_of(*judged);   // the judgement it keeps alive, and a plan of as many columns
+    if (weight_ + weight > most) clear();
+    weight_ += weight;
     Kept& kept = kept_[judged.get()];
     kept.judged = judged;
     return kept;

@@ -37,7 +37,7 @@ class PlanCache {
     /// The description that this RowDescription gave last time; null: it is another.
     [[nodiscard]] DescriptionPtr described(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view) const;
     void learn(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view, DescriptionPtr description);
-    void clear() { kept_.clear(); }
+    void clear() { kept_.clear(), weight_ = 0; }
 
   private:
     struct Kept {
@@ -49,6 +49,7 @@ class PlanCache {
     };
     [[nodiscard]] Kept& kept(const JudgedPtr& judged);
     std::unordered_map<const Judged*, Kept> kept_;
+    std::size_t weight_ = 0;                 // of all, bytes
 };
 
 }  // namespace pgveil::relay

@@ -1,11 +1,10 @@
 """Large numbers: five thousand idle sessions, a reader of ten gigabytes who stops reading, a server that restarts under load."""
-import os
 import pathlib
 import resource
-import subprocess
 import threading
 import time
 
+import pooler
 import wire
 import world
 
@@ -20,38 +19,17 @@ def resident(proxy):
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
-def pooler(cluster):
+def many_connections(cluster):
     """PgBouncer before the shop, whose clients cost it nothing while they are idle."""
-    folder, port = world.temporary("pooler"), world.free_port()
-    users = ((role, password) for role, password in (("pgveil_reader", world.reader_password), ("pgveil_writer", world.writer_password)))
-    (folder / "users").write_text("".join(f'"{role}" "{password}"\n' for role, password in users))
-    (folder / "ini").write_text(f"""[databases]
-shop = host=127.0.0.1 port={cluster.port} dbname=shop
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = {folder}/users
-pool_mode = transaction
-ignore_startup_parameters = options,extra_float_digits
-max_client_conn = {idle_sessions + 500}
-default_pool_size = {server_connections}
-log_connections = 0
-log_disconnections = 0
-""")
-    if os.getuid() == 0:
-        subprocess.run(["chown", "-R", "postgres", folder], check=True)
-    drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] if os.getuid() == 0 else []
-    process = subprocess.Popen([*drop, "/usr/sbin/pgbouncer", "-q", folder / "ini"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-    world.atexit.register(process.kill)
-    return process, port
+    return pooler.start(cluster, "shop", {"pgveil_reader": world.reader_password, "pgveil_writer": world.writer_password},
+                        f"pool_mode = transaction\nignore_startup_parameters = options,extra_float_digits\nmax_client_conn = {idle_sessions + 500}\n"
+                        f"default_pool_size = {server_connections}")
 
 
 def many_idle(cluster):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    process, port = pooler(cluster)
+    process, port = many_connections(cluster)
     proxy = world.Pgveil(cluster, mode="shadow", masking="", start=False, proxy=f"max_clients = {idle_sessions + 100}")
     config = proxy.dir / "pgveil.toml"
     config.write_text(config.read_text().replace(f"port={cluster.port}", f"port={port}"))

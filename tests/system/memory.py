@@ -92,10 +92,10 @@ def _():
     proxy.stop()
 
 
-@case("distinct statements without end do not make the process grow without end")
+@case("distinct statements without end do not make the process grow without end, with rows and without", limit=120)
 def _():
     proxy = world.Pgveil(shared.cluster, workers=1)
-    wide = "SELECT " + ", ".join(f"id + {i} AS c{i}_#" for i in range(200)) + " FROM customers LIMIT 0"
+    wide = "SELECT " + ", ".join(f"id + {i} AS c{i}_#" for i in range(200)) + " FROM customers LIMIT 1"
     with proxy.agent() as a:
         def some(begin):
             for i in range(begin, begin + 500):

@@ -4,12 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "audit/journal.h"
 #include "control/service.h"
 #include "store/control_store.h"
+#include "support/directory.h"
 
 namespace pgveil::control::testing {
 
@@ -41,16 +41,7 @@ class MemoryJournal final : public audit::Journal {
     int waits = 0;
 };
 
-struct Directory {
-    std::filesystem::path path;
-    Directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "pgveil-control-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Directory() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::filesystem::path file() const { return path / "control.db"; }
-};
+using pgveil::test::Directory;
 
 inline const WallTime kStart = WallTime(std::chrono::days(20'000));
 

@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "store/row_codec.h"
+#include "support/directory.h"
 
 using namespace pgveil;
 using namespace pgveil::store;
@@ -14,16 +14,7 @@ using std::chrono::seconds;
 
 namespace {
 
-struct Directory {
-    std::filesystem::path path;
-    Directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "pgveil-store-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Directory() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::string url() const { return "sqlite:" + (path / "control.db").string(); }
-};
+using pgveil::test::Directory;
 
 WallTime at(std::int64_t second) { return WallTime(seconds(second)); }
 

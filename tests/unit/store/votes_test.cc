@@ -1,28 +1,18 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "store/control_store.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
+#include "support/directory.h"
 
 using namespace pgveil;
 using namespace pgveil::store;
 
 namespace {
 
-struct Directory {
-    std::filesystem::path path;
-    Directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "pgveil-votes-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Directory() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::string file() const { return (path / "control.db").string(); }
-    [[nodiscard]] std::string url() const { return "sqlite:" + file(); }
-};
+using pgveil::test::Directory;
 
 ColumnVote vote(std::int16_t attribute, std::string rule) {
     ColumnVote made;
