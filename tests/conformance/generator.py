@@ -42,7 +42,7 @@ class Mix:
         self.mode = mode
         self.weights = {"parse": 10, "bind": 9, "execute": 9, "describe": 4, "close": 3, "sync": 9, "flush": 2, "query": 8, "batch": 8, "gap": 3, "malformed": 1.2, "fatal": 0.12, "late": 1}
         if mode == "shadow":
-            self.weights |= {"copy": 2, "copy_batch": 2, "copy_lost": 0.3, "call": 1}
+            self.weights |= {"copy": 2, "copy_batch": 2, "copy_lost": 0.3, "call": 1, "corner": 0.4}
 
     def text(self, r, simple):
         pools = [(reads, 6), (failing, 3), (transaction, 5), (session, 2), (names, 3)]
@@ -69,7 +69,7 @@ class Generator:
         for _ in range(r.randint(1, r.choice([6, 14, 30]))):
             kind = r.choices(list(self.mix.weights), list(self.mix.weights.values()))[0]
             lines += getattr(self, kind)()
-            if kind in ("fatal", "copy_lost"):
+            if kind in ("fatal", "copy_lost", "corner"):
                 break
         return lines
 
@@ -165,6 +165,15 @@ class Generator:
         ahead = ["S"] if r.random() < 0.4 else ["H"] if r.random() < 0.5 else []
         return ([f"P {s} {quoted('COPY u FROM STDIN')}", f"B {p} {s}", f"E {p} 0"] + ahead + (["gap"] if r.random() < 0.4 else []) + self.data() + ["S"])
 
+
+    def corner(self):
+        """Any message in any state, the states that chance alone seldom reaches too."""
+        r = self.random
+        status = r.choice([[], ['Q "BEGIN"'], ['Q "BEGIN"', 'Q "SELECT 1/0"']])
+        begins = 'P "" "ROLLBACK"' if len(status) == 2 else f'P "" {quoted(r.choice(reads))}'
+        places = [[], [begins], [begins, 'B "" ""'], ['P "" "SELEC"']] + ([['Q "COPY u FROM STDIN"', "gap"]] if len(status) < 2 else [])
+        message = getattr(self, r.choice(["query", "parse", "bind", "execute", "describe", "close", "sync", "flush", "late", "call"]))()
+        return ["S", *status, *r.choice(places), *message]
 
     def copy_lost(self):
         """Anything else while the server reads data: it does not know where the next message begins, and ends."""

@@ -11,6 +11,10 @@ constexpr Oid kCustomers{16564}, kEmailType{16558};
 
 bool gives_rows(std::string_view text) { return text.starts_with("SELECT") || text.starts_with("SHOW") || text.starts_with("FETCH"); }
 
+constexpr std::array<Byte, 7> kTwoTextColumns{0, 0, 2, 0, 0, 0, 0};
+bool reads_copy(std::string_view text) { return text.starts_with("COPY") && text.contains("FROM STDIN"); }
+bool gives_copy(std::string_view text) { return text.starts_with("COPY") && text.contains("TO STDOUT"); }
+
 }  // namespace
 
 void PeerServer::take(ByteView bytes) {
@@ -34,12 +38,14 @@ bool PeerServer::answer(std::uint8_t choice, Bytes& out) {
         const Message message = std::move(waiting_.front());
         waiting_.pop_front();
         if (skipping_ && message.type != 'S') continue;
+        if (copying_ != Copying::No && message.type != 'c' && message.type != 'f') continue;
         switch (message.type) {
             case 'Q': query(message.body, choice, out); return true;
             case 'P': parse(message.body, choice, out); return true;
             case 'B': bind(message.body, choice, out); return true;
             case 'D': describe(message.body, out); return true;
             case 'E': execute(message.body, choice, out); return true;
+            case 'c': case 'f': copied(message.type == 'c', out); return true;
             case 'C': put_close_complete(out); return true;
             case 'S':
                 skipping_ = false;
@@ -64,6 +70,11 @@ void PeerServer::query(ByteView body, std::uint8_t choice, Bytes& out) {
     const auto text = parse_query(body);
     if (!text || choice % 8 == 7) {
         fail(out);
+    } else if (reads_copy(*text)) {
+        copying_ = Copying::Simple;
+        return put_message(out, 'G', kTwoTextColumns);
+    } else if (gives_copy(*text)) {
+        copy_rows(choice, out);
     } else {
         if (gives_rows(*text)) description(*text, out);
         rows(*text, choice, out);
@@ -101,9 +112,30 @@ void PeerServer::execute(ByteView body, std::uint8_t choice, Bytes& out) {
     const auto asked = parse_execute(body);
     const auto found = asked ? portals_.find(asked->portal) : portals_.end();
     if (found == portals_.end() || choice % 8 == 6) return skipping_ = true, fail(out);
+    if (reads_copy(found->second)) {
+        copying_ = Copying::Extended;
+        return put_message(out, 'G', kTwoTextColumns);
+    }
+    if (gives_copy(found->second)) return copy_rows(choice, out);
     rows(found->second, choice, out);
     if (asked->max_rows > 0 && choice % 2 == 1) put_portal_suspended(out);
     else tag(found->second, out);
+}
+
+void PeerServer::copy_rows(std::uint8_t choice, Bytes& out) {
+    put_message(out, 'H', kTwoTextColumns);
+    for (int i = 0; i < choice % 4; ++i) put_message(out, 'd', bytes_of("1\tcopied\n"));
+    put_message(out, 'c', {});
+    put_command_complete(out, "COPY 3");
+}
+
+void PeerServer::copied(bool done, Bytes& out) {
+    const Copying was = std::exchange(copying_, Copying::No);
+    if (was == Copying::No) return;
+    if (done) put_command_complete(out, "COPY 1");
+    else fail(out);
+    if (was == Copying::Simple) return put_ready_for_query(out, status_);
+    skipping_ = !done;
 }
 
 void PeerServer::description(std::string_view text, Bytes& out) {

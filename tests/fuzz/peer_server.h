@@ -38,11 +38,16 @@ class PeerServer {
     static void rows(std::string_view text, std::uint8_t choice, Bytes& out);
     static void description(std::string_view text, Bytes& out);
     void tag(std::string_view text, Bytes& out);
+    static void copy_rows(std::uint8_t choice, Bytes& out);
+    void copied(bool done, Bytes& out);
+
+    enum class Copying : std::uint8_t { No, Simple, Extended };   // data of the client are being read
 
     protocol::FrameReader reader_{protocol::Direction::Frontend, 1U << 20, ""};
     std::deque<Message> waiting_;
     std::map<std::string, std::string, std::less<>> statements_, portals_;
     TransactionStatus status_ = TransactionStatus::Idle;
+    Copying copying_ = Copying::No;
     bool skipping_ = false;
     std::size_t writes_ = 0;
 };

@@ -5,6 +5,8 @@
 // that nobody approved. The steps, as `step` reads them:
 //   c, s   bytes of the client, of the server        C, S   one message: its type, then its body
 //   a      the server answers, once for each byte    e      an event for each byte
+// With a `w` before the first step the session is one of shadow mode, in which everything passes.
+#include <array>
 #include <memory>
 
 #include "catalog/snapshot_file.h"
@@ -22,8 +24,9 @@ const std::shared_ptr<const catalog::Snapshot>& shop() {
     return snapshot;
 }
 
-relay::DatabaseViewPtr make_view(std::uint64_t version) {
+relay::DatabaseViewPtr make_view(std::uint64_t version, bool shadow) {
     auto rules = std::make_shared<policy::Ruleset>();
+    rules->mode = shadow ? policy::Mode::Shadow : policy::Mode::Enforce;
     rules->columns.push_back({"shop.public.customers.email", "EMAIL_ADDRESS", masking::Transform::Redact, std::nullopt});
     rules->limits.rows = 5;
     rules->limits.time = std::chrono::seconds(1);
@@ -38,15 +41,15 @@ relay::DatabaseViewPtr make_view(std::uint64_t version) {
 
 class Session {
   public:
-    Session() {
-        static const relay::DatabaseViewPtr view = make_view(1);
+    explicit Session(bool shadow) : shadow_(shadow) {
+        static const std::array views{make_view(1, false), make_view(1, true)};
         static const std::shared_ptr<const masking::CompiledRules> rules = *masking::compile({});
         tools_.masker = std::make_unique<masking::RowMasker>(rules, *tokens_);
         tools_.tokens = tokens_;
         relay::RelaySetup setup;
         setup.agent = {"copilot", "dana", {}};
         setup.session = SessionId{7};
-        setup.view = view;
+        setup.view = views[shadow ? 1 : 0];
         setup.access = Access::Write;
         setup.writable_upstream = true;
         setup.search_path = "public";
@@ -70,6 +73,7 @@ class Session {
         }
     }
     void finish() const {
+        if (shadow_) return;
         require(text_of(all_to_client_).find(fuzz::kCanary) == std::string_view::npos, "no sensitive value reaches the client");
         require(server_.writes() <= approved_, "no write reaches the server that nobody approved");
     }
@@ -128,8 +132,8 @@ class Session {
         }
     }
     void new_view() {
-        static const relay::DatabaseViewPtr newer = make_view(2);
-        event([&](relay::Actions& out) { relay_->on_view(newer, true, now_, out); });
+        static const std::array newer{make_view(2, false), make_view(2, true)};
+        event([&](relay::Actions& out) { relay_->on_view(newer[shadow_ ? 1 : 0], true, now_, out); });
     }
     void rare(int which) {
         switch (which % 6) {
@@ -164,6 +168,7 @@ class Session {
     std::optional<relay::AskControl> asked_;
     std::uint64_t last_record_ = 0;
     std::size_t approved_ = 0, cancels_ = 0;
+    const bool shadow_;
     bool ended_ = false;
     Now now_{MonotonicTime{} + std::chrono::hours(1), WallTime{} + std::chrono::hours(1)};
 };
@@ -171,8 +176,10 @@ class Session {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    Session session;
     ByteView rest(data, size);
+    const bool shadow = size > 0 && rest[0] == 'w';
+    Session session(shadow);
+    if (shadow) rest = rest.subspan(1);
     while (rest.size() >= 3) {
         const std::size_t length = std::min<std::size_t>(rest[1] * 256U + rest[2], rest.size() - 3);
         session.step(static_cast<char>(rest[0]), rest.subspan(3, length));

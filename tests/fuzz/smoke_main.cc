@@ -95,7 +95,9 @@ int main(int count, char** words) {
     std::vector<Input> corpus;
     if (std::filesystem::is_directory(words[1])) {
         std::vector<std::filesystem::path> paths;
-        for (const auto& entry : std::filesystem::directory_iterator(words[1])) paths.push_back(entry.path());
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(words[1])) {
+            if (entry.is_regular_file()) paths.push_back(entry.path());
+        }
         std::ranges::sort(paths);
         for (const auto& path : paths) corpus.push_back(read_file(path));
     } else {
