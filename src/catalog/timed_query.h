@@ -1,5 +1,5 @@
 // timed_query: PQexec that does not wait for ever. A server that is gone without a word, or answers a byte a minute, must
-// not hold the one thread that reads all catalogs. Private to catalog. Blocks; one thread at a time.
+// not hold the thread that reads the catalog. Private to catalog. Blocks; one thread at a time.
 #pragma once
 
 #include <libpq-fe.h>

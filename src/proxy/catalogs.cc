@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "catalog/pq_loader.h"
 #include "catalog/snapshot_file.h"
 #include "proxy/rules.h"
 
@@ -27,10 +29,32 @@ Secret read_password(const config::Path& file) {
     return secret;
 }
 
+/// What a database's thread has in its hands: the connection, and what was last read over it.
+class Catalogs::Keeper {
+  public:
+    Keeper(Catalogs& owner, std::string name) : owner_(owner), name_(std::move(name)) {}
+    /// False: not read, and why() tells.
+    [[nodiscard]] bool load(const config::Database& database);
+    [[nodiscard]] relay::DatabaseViewPtr view(const config::Database& database, const World& world, const ColumnVotesPtr& votes) const;
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::string& why() const { return why_; }
+    [[nodiscard]] const catalog::SnapshotPtr& snapshot() const { return snapshot_; }
+    void forget();
+
+  private:
+    bool failed(const catalog::LoadError& error);
+    [[nodiscard]] bool connect(const config::Database& database);
+
+    Catalogs& owner_;
+    const std::string name_;
+    std::optional<catalog::Loader> loader_;
+    std::string upstream_;
+    catalog::SnapshotPtr snapshot_;
+    std::string stamp_, why_;
+};
+
 Catalogs::Catalogs(std::string state_directory, Publish publish, Log log)
-    : state_directory_(std::move(state_directory)), publish_(std::move(publish)), log_(std::move(log)) {
-    thread_ = std::thread([this] { run(); });
-}
+    : state_directory_(std::move(state_directory)), publish_(std::move(publish)), log_(std::move(log)) {}
 
 Catalogs::~Catalogs() {
     {
@@ -38,43 +62,50 @@ Catalogs::~Catalogs() {
         ending_ = true;
     }
     changed_.notify_all();
-    thread_.join();
+    for (auto& [name, source] : sources_) source.thread.join();
 }
 
 void Catalogs::use(WorldPtr world) {
     const std::scoped_lock lock(mutex_);
     world_ = std::move(world);
-    std::erase_if(sources_, [&](const auto& s) { return world_->config->database(s.first) == nullptr; });
+    for (auto& [name, source] : sources_) source.configured = world_->config->database(name) != nullptr;
     for (const config::Database& database : world_->config->databases) {
         Source& source = sources_[database.name];
-        source.stale_view = true;
+        source.configured = source.stale_view = true;
         source.next = {};
+        if (!source.thread.joinable()) source.thread = std::thread([this, name = database.name, &source] { keep(name, source); });
     }
     changed_.notify_all();
 }
 
 void Catalogs::use_votes(const std::string& database, ColumnVotesPtr votes) {
     const std::scoped_lock lock(mutex_);
-    votes_[database] = std::move(votes);
-    if (const auto it = sources_.find(database); it != sources_.end()) {
-        it->second.stale_view = true;
-        it->second.next = {};
-    }
+    Source* const source = find(database);
+    if (source == nullptr) return;
+    source->votes = std::move(votes);
+    source->stale_view = true;
+    source->next = {};
     changed_.notify_all();
 }
 
 void Catalogs::refresh(const std::string& database) {
     const std::scoped_lock lock(mutex_);
-    if (auto it = sources_.find(database); it != sources_.end()) it->second.wanted = true;
+    if (Source* const source = find(database)) source->wanted = true;
     changed_.notify_all();
+}
+
+/// Under the mutex.
+Catalogs::Source* Catalogs::find(const std::string& database) {
+    const auto it = sources_.find(database);
+    return it != sources_.end() && it->second.configured ? &it->second : nullptr;
 }
 
 std::vector<std::string> Catalogs::wait_for_first() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return ending_ || std::ranges::all_of(sources_, [](const auto& s) { return s.second.tried; }); });
+    changed_.wait(lock, [this] { return ending_ || std::ranges::all_of(sources_, [](const auto& s) { return s.second.tried || !s.second.configured; }); });
     std::vector<std::string> without;
     for (const auto& [name, source] : sources_) {
-        if (!source.snapshot) without.push_back(name + ": " + source.last_error);
+        if (source.configured && !source.has_view) without.push_back(name + ": " + source.last_error);
     }
     return without;
 }
@@ -82,109 +113,119 @@ std::vector<std::string> Catalogs::wait_for_first() {
 void Catalogs::wait_until_current() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::seconds(5), [this] {
-        return ending_ || std::ranges::none_of(sources_, [](const auto& s) { return s.second.snapshot && s.second.stale_view; });
+        return ending_ || std::ranges::none_of(sources_, [](const auto& s) { return s.second.configured && s.second.has_view && s.second.stale_view; });
     });
 }
 
-// One pass over what is due; the lock is not held while a server is asked.
-void Catalogs::run() {
+MonotonicTime Catalogs::due(const Source& source) {
+    const MonotonicTime asked = source.last_load + kMinimumBetweenLoads;
+    return source.wanted ? std::min(asked, source.next) : source.next;
+}
+
+/// A database's thread, from its first appearance in the config to the end of the process.
+void Catalogs::keep(const std::string& name, Source& source) {
+    Keeper keeper(*this, name);
     std::unique_lock lock(mutex_);
     while (!ending_) {
-        const WorldPtr world = world_;
-        std::vector<std::string> due;
-        const MonotonicTime now = std::chrono::steady_clock::now();
-        for (auto& [name, source] : sources_) {
-            if (source.wanted ? now >= source.last_load + kMinimumBetweenLoads : now >= source.next) due.push_back(name);
+        if (!source.configured) {
+            keeper.forget();
+            source.has_view = source.tried = false;
+            changed_.wait(lock, [&] { return ending_ || source.configured; });
+        } else if (const MonotonicTime next = due(source); std::chrono::steady_clock::now() < next) {
+            changed_.wait_until(lock, next);
+        } else {
+            visit(keeper, source, lock);
         }
-        for (const std::string& name : due) {
-            auto it = sources_.find(name);
-            if (it == sources_.end()) continue;
-            Source source = std::move(it->second);
-            const bool wanted = source.wanted;
-            const ColumnVotesPtr votes = votes_[name];
-            it->second = Source{};
-            it->second.tried = source.tried;
-            it->second.snapshot = source.snapshot;
-            it->second.stale_view = source.stale_view;
-            lock.unlock();
-            visit(name, source, world, votes, wanted);
-            lock.lock();
-            it = sources_.find(name);
-            if (it == sources_.end()) continue;
-            source.stale_view = source.stale_view || world != world_ || votes != votes_[name];
-            if (source.stale_view) source.next = {};
-            source.wanted = it->second.wanted;   // asked again meanwhile
-            it->second = std::move(source);
-            changed_.notify_all();
-        }
-        changed_.wait_for(lock, std::chrono::milliseconds(due.empty() ? 100 : 5), [this] { return ending_; });
     }
 }
 
-void Catalogs::visit(const std::string& name, Source& source, const WorldPtr& world, const ColumnVotesPtr& votes, bool wanted) {
-    const config::Database* database = world->config->database(name);
-    if (database == nullptr) return;
-    const catalog::SnapshotPtr before = source.snapshot;
-    // New rules reach the sessions before the server is asked again: it may be slow to answer.
-    if (before && source.stale_view) {
-        source.view = view_of(*database, source, *world, votes);
-        source.stale_view = false;
-        publish_(source.view, false);
-    }
-    const bool loaded = load(*database, source);
-    source.tried = true;
-    source.last_load = std::chrono::steady_clock::now();
-    source.next = source.last_load + (loaded ? std::chrono::seconds(database->refresh) : kRetry);
-    if (!source.snapshot) return;
-    const bool changed = source.snapshot != before || source.stale_view || !source.view;
-    if (changed) source.view = view_of(*database, source, *world, votes);
-    source.stale_view = false;
-    if (changed || wanted) publish_(source.view, wanted);
-}
-
-bool Catalogs::load(const config::Database& database, Source& source) {
-    const auto failed = [&](const catalog::LoadError& error) {
-        if (source.last_error != error.message) log_(fmt::format("catalog of \"{}\" cannot be read: {}", database.name, error.message));
-        source.last_error = error.message;
-        source.loader.reset();
-        return false;
+/// The mutex is held but while the server is asked and while views are made and published.
+void Catalogs::visit(Keeper& keeper, Source& source, std::unique_lock<std::mutex>& lock) {
+    const WorldPtr world = world_;
+    const ColumnVotesPtr votes = source.votes;
+    const config::Database& database = *world->config->database(keeper.name());
+    const bool wanted = std::exchange(source.wanted, false);
+    bool stale = source.stale_view;
+    const auto publish = [&](bool asked) {
+        lock.unlock();
+        publish_(keeper.view(database, *world, votes), asked);
+        lock.lock();
+        stale = false;
+        source.has_view = true;
+        source.stale_view = world != world_ || votes != source.votes;
+        changed_.notify_all();
     };
-    if (!source.loader || !source.loader->alive()) {
-        auto connected = catalog::Loader::connect(database.upstream + " application_name=pgveil/catalog gssencmode=disable", read_password(database.password_file),
-                                                  database.connect_timeout);
-        if (!connected) return failed(connected.error());
-        source.loader.emplace(std::move(*connected));
-    }
-    auto stamp = source.loader->change_stamp();
+    // New rules reach the sessions before the server is asked again: it may be slow to answer.
+    if (keeper.snapshot() && stale) publish(false);
+    const catalog::SnapshotPtr before = keeper.snapshot();
+    lock.unlock();
+    const bool loaded = keeper.load(database);
+    lock.lock();
+    if (keeper.snapshot() && (keeper.snapshot() != before || wanted)) publish(wanted);
+    source.tried = true;
+    source.last_error = keeper.why();
+    source.last_load = std::chrono::steady_clock::now();
+    source.next = world != world_ || votes != source.votes ? MonotonicTime{} : source.last_load + (loaded ? std::chrono::seconds(database.refresh) : kRetry);
+    changed_.notify_all();
+}
+
+void Catalogs::Keeper::forget() {
+    loader_.reset();
+    snapshot_.reset();
+    stamp_.clear();
+    why_.clear();
+}
+
+bool Catalogs::Keeper::failed(const catalog::LoadError& error) {
+    if (why_ != error.message) owner_.log_(fmt::format("catalog of \"{}\" cannot be read: {}", name_, error.message));
+    why_ = error.message;
+    loader_.reset();
+    return false;
+}
+
+/// Over the connection there is, unless the config names another server by now.
+bool Catalogs::Keeper::connect(const config::Database& database) {
+    if (loader_ && loader_->alive() && upstream_ == database.upstream) return true;
+    auto connected = catalog::Loader::connect(database.upstream + " application_name=pgveil/catalog gssencmode=disable", read_password(database.password_file),
+                                              database.connect_timeout);
+    if (!connected) return failed(connected.error());
+    loader_.emplace(std::move(*connected));
+    if (upstream_ != database.upstream) stamp_.clear();
+    upstream_ = database.upstream;
+    return true;
+}
+
+bool Catalogs::Keeper::load(const config::Database& database) {
+    if (!connect(database)) return false;
+    auto stamp = loader_->change_stamp();
     if (!stamp) return failed(stamp.error());
-    if (source.snapshot && *stamp == source.stamp) return true;
-    auto contents = source.loader->load();
+    why_.clear();
+    if (snapshot_ && *stamp == stamp_) return true;
+    auto contents = loader_->load();
     if (!contents) return failed(contents.error());
     if (contents->role_is_dangerous && !database.dangerous_role) {
         return failed({catalog::LoadError::What::Query, "",
                        fmt::format("the upstream role is dangerous ({}); use another or set dangerous_role = true", contents->danger)});
     }
     std::error_code ignored;
-    std::filesystem::create_directories(state_directory_ + "/catalog", ignored);
-    (void)catalog::save(*contents, state_directory_ + "/catalog/" + database.name + ".snapshot");
-    source.snapshot = std::make_shared<const catalog::Snapshot>(std::move(*contents), ++versions_);
-    source.stamp = *stamp;
-    source.last_error.clear();
+    std::filesystem::create_directories(owner_.state_directory_ + "/catalog", ignored);
+    (void)catalog::save(*contents, owner_.state_directory_ + "/catalog/" + database.name + ".snapshot");
+    snapshot_ = std::make_shared<const catalog::Snapshot>(std::move(*contents), ++owner_.versions_);
+    stamp_ = *stamp;
     return true;
 }
 
-relay::DatabaseViewPtr Catalogs::view_of(const config::Database& database, const Source& source, const World& world,
-                                         const ColumnVotesPtr& votes) {
+relay::DatabaseViewPtr Catalogs::Keeper::view(const config::Database& database, const World& world, const ColumnVotesPtr& votes) const {
     auto view = std::make_shared<relay::DatabaseView>();
     view->database = database.name;
-    view->catalog = source.snapshot;
+    view->catalog = snapshot_;
     view->rules = world.ruleset;
     view->tags = std::make_shared<const policy::TagTable>(policy::make_tags(
-        database.name, *source.snapshot, *world.ruleset, *world.rules, votes ? std::span(*votes) : std::span<const ColumnVote>()));
+        database.name, *snapshot_, *world.ruleset, *world.rules, votes ? std::span(*votes) : std::span<const ColumnVote>()));
     if (database.mode) view->mode = mode_of(*database.mode);
     view->settings = database.settings;
-    view->upstream_role = source.snapshot->contents().role;
-    view->version = ++versions_;
+    view->upstream_role = snapshot_->contents().role;
+    view->version = ++owner_.versions_;
     return view;
 }
 

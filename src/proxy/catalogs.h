@@ -1,20 +1,20 @@
-// Catalogs: the thread that keeps every database's catalog fresh and turns it into views for the workers.
+// Catalogs: keeps every database's catalog fresh and turns it into views for the workers. A thread for each database: a
+// server that does not answer keeps nobody waiting but its own clients.
 //
 // Refreshes on an interval if the change stamp moved, and at once (at most once a second a database) when a
 // statement names what is not known. A database that cannot be reached keeps its last view; one that was
 // never reached has none, and sessions on it are refused. Saves each snapshot for `explain --offline`.
-// Owner: proxy. Calls `publish` on its own thread. Not hostile: asks the server over libpq.
+// Owner: proxy. Calls `publish` on the database's thread. Not hostile: asks the server over libpq.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
-#include "catalog/pq_loader.h"
 #include "proxy/world.h"
 #include "relay/judge.h"
 
@@ -45,32 +45,29 @@ class Catalogs {
     [[nodiscard]] std::vector<std::string> wait_for_first();
 
   private:
+    class Keeper;
     struct Source {
-        std::optional<catalog::Loader> loader;
-        catalog::SnapshotPtr snapshot;
-        relay::DatabaseViewPtr view;
-        std::string stamp;
-        bool tried = false, wanted = false, stale_view = true;
-        MonotonicTime next{};
-        MonotonicTime last_load{};
+        bool configured = false;
+        bool tried = false, has_view = false, stale_view = true, wanted = false;
+        MonotonicTime next{}, last_load{};
         std::string last_error;
+        ColumnVotesPtr votes;
+        std::thread thread;
     };
-    void run();
-    void visit(const std::string& name, Source& source, const WorldPtr& world, const ColumnVotesPtr& votes, bool wanted);
-    [[nodiscard]] bool load(const config::Database& database, Source& source);
-    [[nodiscard]] relay::DatabaseViewPtr view_of(const config::Database& database, const Source& source, const World& world, const ColumnVotesPtr& votes);
+    void keep(const std::string& name, Source& source);
+    void visit(Keeper& keeper, Source& source, std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] Source* find(const std::string& database);
+    [[nodiscard]] static MonotonicTime due(const Source& source);
 
-    std::string state_directory_;
-    Publish publish_;
-    Log log_;
+    const std::string state_directory_;
+    const Publish publish_;
+    const Log log_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::map<std::string, Source> sources_;
-    std::map<std::string, ColumnVotesPtr> votes_;
+    std::map<std::string, Source> sources_;   // every database there ever was: its thread refers to it
     WorldPtr world_;
-    std::uint64_t versions_ = 0;
+    std::atomic<std::uint64_t> versions_{0};
     bool ending_ = false;
-    std::thread thread_;
 };
 
 /// The password of a configured connection, read now; empty if none is configured.

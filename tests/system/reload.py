@@ -1,4 +1,5 @@
 """Start, stop, reload and what they refuse; each case has a pgveil of its own."""
+import socket
 import subprocess
 import time
 
@@ -156,3 +157,36 @@ def _():
     proxy.stop()
     time.sleep(0)
     cluster.stop()
+
+
+@case("a database whose server says nothing delays no other database's catalog")
+def _():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        proxy = own(more=f'\n[[database]]\nname = "silent"\nupstream = "host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=x"\nconnect_timeout = "6s"\n')
+        held = []
+        for _ in range(2):
+            held.append(silent.accept()[0])      # the first when it started; now it waits for the second again
+        shared.cluster.sql("CREATE TABLE late (id int); GRANT SELECT ON late TO pgveil_reader, pgveil_writer", "shop")
+        begun = time.monotonic()
+        with proxy.agent() as a:
+            a.query("SELECT id FROM late").ok()
+        assert time.monotonic() - begun < 3.5, "the other database's catalog waited"
+        shared.cluster.sql("DROP TABLE late", "shop")
+        equal(proxy.stop(), 0)
+
+
+@case("a reload that names another server reads that server's catalog")
+def _():
+    other = world.Cluster()
+    try:
+        world.load_shop(other)
+        other.sql("CREATE TABLE elsewhere (id int); GRANT SELECT ON elsewhere TO pgveil_reader, pgveil_writer", "shop")
+        proxy = own()
+        config = proxy.dir / "pgveil.toml"
+        config.write_text(config.read_text().replace(f"port={shared.cluster.port} ", f"port={other.port} "))
+        proxy.console("RELOAD").ok()
+        with proxy.agent() as a:
+            a.query("SELECT id FROM elsewhere").ok()
+        equal(proxy.stop(), 0)
+    finally:
+        other.stop()
