@@ -24,7 +24,7 @@ constexpr std::uint32_t feature_of(unsigned char byte) {
         case '+': return feature::Plus;
         case '.': return feature::Dot;
         case '=': return feature::Equals;
-        case '{': return feature::Brace;
+        case '{': case '^': return feature::BraceOrCaret;
         default: break;
     }
     const char c = static_cast<char>(byte);
@@ -49,14 +49,18 @@ std::uint32_t features_of_byte(unsigned char byte) { return kFeatureOf[byte]; }
 
 Features features_byte_by_byte(std::string_view text) {
     std::uint32_t present = 0;
-    std::size_t digits = 0, word = 0;
+    std::size_t digits = 0, word = 0, name = 0, number = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         present |= kFeatureOf[static_cast<unsigned char>(c)];
         digits += is_digit(c) ? 1 : 0;
         word = static_cast<unsigned char>(c) > 0x20 ? word + 1 : 0;
+        name = is_alnum(c) ? name + 1 : 0;
+        number = is_digit(c) || c == ' ' || c == '-' || c == '.' ? number + 1 : 0;
         if (word >= kLongWord) present |= feature::LongWord;
-        const bool country = i >= 3 && is_digit(c) && is_digit(text[i - 1]) && is_letter(text[i - 2]) && is_letter(text[i - 3]);
+        if (name >= kLongName) present |= feature::LongName;
+        if (number >= kNumberRun) present |= feature::NumberRun;
+        const bool country = i >= 3 && is_digit(c) && is_digit(text[i - 1]) && is_letter(text[i - 2]) && is_letter(text[i - 3]) && !is_alnum(peek(text, i - 4));
         if (country) present |= feature::CountryShape;
     }
     return saturated(present, digits, text.size());
@@ -90,8 +94,9 @@ constexpr NibbleTables kNibbles = [] {
 struct BlockState {
     __m256i punctuation;
     std::uint32_t present = 0;
-    std::size_t digits = 0, word = 0;
-    std::uint64_t letters_before = 0, digits_before = 0;    // the last three bytes, in bits 0 to 2
+    std::size_t digits = 0, word = 0, name = 0;
+    std::uint64_t letters_before = 0, digits_before = 0;    // the last four bytes, in bits 0 to 3
+    std::uint64_t numbers_before = 0;                       // the last eight, in bits 0 to 7
 };
 
 PGVEIL_AVX2 inline std::uint32_t in_range(__m256i bytes, char low, char high) {
@@ -117,6 +122,30 @@ PGVEIL_AVX2 inline void follow_words(std::uint32_t solid, unsigned size, BlockSt
     if (state.word >= kLongWord) state.present |= feature::LongWord;
 }
 
+/// Letters and digits in a row: more than a block holds, so only what continues from before can be long enough.
+PGVEIL_AVX2 inline void follow_names(std::uint32_t alnum, BlockState& state) {
+    static_assert(kLongName > 32);
+    const std::uint32_t gaps = ~alnum;
+    if (gaps == 0) {
+        state.name += 32;
+    } else {
+        if (state.name + static_cast<unsigned>(__builtin_ctz(gaps)) >= kLongName) state.present |= feature::LongName;
+        state.name = static_cast<unsigned>(__builtin_clz(gaps));
+    }
+    if (state.name >= kLongName) state.present |= feature::LongName;
+}
+
+/// Nine in a row, of this block and the eight bytes before it.
+PGVEIL_AVX2 inline void follow_numbers(std::uint32_t numbers, BlockState& state) {
+    static_assert(kNumberRun == 9);
+    const std::uint64_t all = std::uint64_t{numbers} << 8U | state.numbers_before;
+    std::uint64_t runs = all & (all >> 1U);
+    runs &= runs >> 2U;
+    runs &= runs >> 4U;
+    if ((runs & (all >> 8U)) != 0) state.present |= feature::NumberRun;
+    state.numbers_before = all >> 32U & 0xFFU;
+}
+
 PGVEIL_AVX2 inline void take_block(__m256i bytes, unsigned size, BlockState& state) {
     const __m256i nibble = _mm256_set1_epi8(15);
     const __m256i low = _mm256_shuffle_epi8(_mm256_load_si256(reinterpret_cast<const __m256i*>(kNibbles.low.data())), _mm256_and_si256(bytes, nibble));
@@ -126,17 +155,20 @@ PGVEIL_AVX2 inline void take_block(__m256i bytes, unsigned size, BlockState& sta
     const std::uint32_t digits = in_range(bytes, '0', '9'), upper = in_range(bytes, 'A', 'Z');
     const std::uint32_t letters = upper | in_range(bytes, 'a', 'z');
     const auto raised = static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
-    const __m256i brace = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('{'));
+    const __m256i brace = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('{')), _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('^')));
+    const auto blanks = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(' '))));
     if (digits != 0) state.present |= feature::Digit;
     if (upper != 0) state.present |= feature::Upper;
     if (letters != 0) state.present |= feature::Letter;
     if (raised != 0) state.present |= feature::High;
-    if (_mm256_movemask_epi8(brace) != 0) state.present |= feature::Brace;
+    if (_mm256_movemask_epi8(brace) != 0) state.present |= feature::BraceOrCaret;
     state.digits += static_cast<unsigned>(__builtin_popcount(digits));
-    const std::uint64_t l = std::uint64_t{letters} << 3U | state.letters_before, d = std::uint64_t{digits} << 3U | state.digits_before;
-    if ((l & (l >> 1U) & (d >> 2U) & (d >> 3U)) != 0) state.present |= feature::CountryShape;
-    state.letters_before = l >> 32U & 7U;
-    state.digits_before = d >> 32U & 7U;
+    const std::uint64_t l = std::uint64_t{letters} << 4U | state.letters_before, d = std::uint64_t{digits} << 4U | state.digits_before;
+    if ((~(l | d) & (l >> 1U) & (l >> 2U) & (d >> 3U) & (d >> 4U)) != 0) state.present |= feature::CountryShape;
+    state.letters_before = l >> 32U & 15U;
+    state.digits_before = d >> 32U & 15U;
+    follow_numbers(digits | blanks | in_range(bytes, '-', '.'), state);
+    follow_names(letters | digits, state);
     follow_words(in_range(bytes, 0x21, static_cast<char>(0xFF)), size, state);
 }
 

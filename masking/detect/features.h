@@ -14,14 +14,18 @@ namespace pgveil::masking {
 /// Bits of Features::present.
 namespace feature {
 inline constexpr std::uint32_t At = 1U << 0, Colon = 1U << 1, Dash = 1U << 2, Underscore = 1U << 3, Dollar = 1U << 4,
-                               Plus = 1U << 5, Dot = 1U << 6, Equals = 1U << 7, Brace = 1U << 8, Upper = 1U << 9,
-                               Digit = 1U << 10, High = 1U << 11,
+                               Plus = 1U << 5, Dot = 1U << 6, Equals = 1U << 7,
+                               BraceOrCaret = 1U << 8,   // { or ^
+                               Upper = 1U << 9, Digit = 1U << 10, High = 1U << 11,
                                LongWord = 1U << 12,      // kLongWord bytes in a row above 0x20
-                               CountryShape = 1U << 13,  // two letters, then two digits, as IBANs begin
-                               Letter = 1U << 14, All = (1U << 15) - 1;
-inline constexpr std::uint32_t Punctuation = At | Colon | Dash | Underscore | Dollar | Plus | Equals | Brace;
+                               CountryShape = 1U << 13,  // two letters that begin a word, then two digits, as IBANs begin
+                               Letter = 1U << 14,
+                               LongName = 1U << 15,      // kLongName letters and digits in a row: more than hexadecimal MD5 has
+                               NumberRun = 1U << 16,     // kNumberRun digits, blanks, dashes, dots in a row
+                               All = (1U << 17) - 1;
+inline constexpr std::uint32_t Punctuation = At | Colon | Dash | Underscore | Dollar | Plus | Equals | BraceOrCaret;
 }  // namespace feature
-inline constexpr std::uint32_t kLongWord = 15;
+inline constexpr std::uint32_t kLongWord = 15, kLongName = 33, kNumberRun = 9;
 
 struct Features {
     std::uint32_t present = 0;

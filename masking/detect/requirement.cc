@@ -24,18 +24,46 @@ class Reader {
         const Need whole = alternatives();
         if (bad_ || at_ != text_.size()) return {};
         Requirement need = whole.least;
-        if (whole.best >= kLongWord) need.present |= feature::LongWord;
+        if (whole.word.best >= kLongWord) need.present |= feature::LongWord;
+        if (whole.name.best >= kLongName) need.present |= feature::LongName;
         return need;
     }
 
   private:
-    /// What a part of the pattern brings, and how many bytes above 0x20 stand in a row at its start, anywhere, and at
-    /// its end. `solid`: it brings no other bytes at all, so what surrounds it stays one word.
-    struct Need {
-        Requirement least;
+    /// How many bytes of a kind stand in a row at a part's start, anywhere, and at its end. `solid`: it brings no other
+    /// bytes at all, so what surrounds it stays one run.
+    struct Run {
         std::uint32_t prefix = 0, best = 0, suffix = 0;
         bool solid = true;
+
+        static Run both(const Run& a, const Run& b) {
+            const std::uint32_t bridge = a.suffix + b.prefix;
+            if (a.solid && b.solid) return {bridge, bridge, bridge, true};
+            const std::uint32_t prefix = a.solid ? a.prefix + b.prefix : a.prefix, suffix = b.solid ? a.suffix + b.suffix : b.suffix;
+            return {prefix, std::max({a.best, b.best, bridge}), suffix, false};
+        }
+        static Run either(const Run& a, const Run& b) {
+            return {std::min(a.prefix, b.prefix), std::min(a.best, b.best), std::min(a.suffix, b.suffix), a.solid && b.solid};
+        }
+        [[nodiscard]] Run times(std::uint32_t count) const {
+            if (count == 0) return {0, 0, 0, solid};
+            if (solid) return {grown(best, count), grown(best, count), grown(best, count), true};
+            return {prefix, count > 1 ? std::max(best, suffix + prefix) : best, suffix, false};
+        }
+        static Run of_one(bool solid) {
+            const std::uint32_t one = solid ? 1 : 0;
+            return {one, one, one, solid};
+        }
     };
+    /// What a part of the pattern brings: words are of bytes above 0x20, names of letters and digits.
+    struct Need {
+        Requirement least;
+        Run word, name;
+    };
+
+    static std::uint32_t grown(std::uint32_t value, std::uint32_t count) {
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(kMost, std::uint64_t{value} * count));
+    }
 
     [[nodiscard]] char look() const { return peek(text_, at_); }
     [[nodiscard]] bool done() const { return bad_ || at_ >= text_.size(); }
@@ -43,21 +71,15 @@ class Reader {
     static Need both(const Need& a, const Need& b) {
         const Requirement least{a.least.present | b.least.present, std::min(kMost, a.least.digits + b.least.digits),
                                 std::min(kMost, a.least.length + b.least.length)};
-        const std::uint32_t bridge = a.suffix + b.prefix;
-        if (a.solid && b.solid) return {least, bridge, bridge, bridge, true};
-        const std::uint32_t prefix = a.solid ? a.prefix + b.prefix : a.prefix, suffix = b.solid ? a.suffix + b.suffix : b.suffix;
-        return {least, prefix, std::max({a.best, b.best, bridge}), suffix, false};
+        return {least, Run::both(a.word, b.word), Run::both(a.name, b.name)};
     }
     static Need either(const Need& a, const Need& b) {
         const Requirement least{a.least.present & b.least.present, std::min(a.least.digits, b.least.digits), std::min(a.least.length, b.least.length)};
-        return {least, std::min(a.prefix, b.prefix), std::min(a.best, b.best), std::min(a.suffix, b.suffix), a.solid && b.solid};
+        return {least, Run::either(a.word, b.word), Run::either(a.name, b.name)};
     }
     static Need times(const Need& one, std::uint32_t count) {
-        if (count == 0) return {{}, 0, 0, 0, one.solid};
-        const auto grown = [&](std::uint32_t value) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(kMost, std::uint64_t{value} * count)); };
-        const Requirement least{one.least.present, grown(one.least.digits), grown(one.least.length)};
-        if (one.solid) return {least, grown(one.best), grown(one.best), grown(one.best), true};
-        return {least, one.prefix, count > 1 ? std::max(one.best, one.suffix + one.prefix) : one.best, one.suffix, false};
+        const Requirement least = count == 0 ? Requirement{} : Requirement{one.least.present, grown(one.least.digits, count), grown(one.least.length, count)};
+        return {least, one.word.times(count), one.name.times(count)};
     }
 
     Need alternatives() {
@@ -206,7 +228,7 @@ class Reader {
     /// What one byte of `set` brings: the features that all its members share.
     [[nodiscard]] Need need_of(const Class& set) const {
         Requirement least{~0U, 1, 1};
-        bool solid = true;
+        bool solid = true, alnum = true;
         for (unsigned i = 0; i < 256; ++i) {
             if (!set[i]) continue;
             std::uint32_t features = features_of_byte(static_cast<unsigned char>(i));
@@ -214,10 +236,10 @@ class Reader {
             least.present &= features;
             if (!is_digit(static_cast<char>(i))) least.digits = 0;
             solid &= i > 0x20;
+            alnum &= is_alnum(static_cast<char>(i));
         }
-        if (set.none()) return {{0, 0, 1}, 0, 0, 0, false};
-        const std::uint32_t one = solid ? 1 : 0;
-        return {least, one, one, one, solid};
+        if (set.none()) return {{0, 0, 1}, Run::of_one(false), Run::of_one(false)};
+        return {least, Run::of_one(solid), Run::of_one(alnum)};
     }
 
     std::string_view text_;

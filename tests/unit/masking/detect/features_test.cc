@@ -32,6 +32,17 @@ TEST_CASE("a long word is asked for only where the pattern cannot hold a blank")
     CHECK(requirement_of("(?:[a-z]{20} )?x", false).present == feature::Letter);
 }
 
+TEST_CASE("a long name is asked for only where the pattern holds letters and digits alone") {
+    using feature::LongName;
+    CHECK((requirement_of("\\bdapi[0-9a-f]{32}\\b", false).present & LongName) != 0);
+    CHECK((requirement_of("[0-9A-Za-z]{33}", false).present & LongName) != 0);
+    CHECK((requirement_of("[0-9A-Za-z]{32}", false).present & LongName) == 0);
+    CHECK((requirement_of("[0-9A-Za-z_]{40}", false).present & LongName) == 0);
+    CHECK((requirement_of("gh_[0-9A-Za-z]{30}", false).present & LongName) == 0);
+    CHECK((requirement_of("[0-9a-f]{20}-?[0-9a-f]{20}", false).present & LongName) == 0);
+    CHECK((requirement_of("(?:[0-9a-f]{33}|x)", false).present & LongName) == 0);
+}
+
 TEST_CASE("from what is not understood nothing is concluded") {
     for (const char* pattern : {"(?=x)y", "[^a]b", "a.b", "(a", "a)", "[[:digit:]]x", "\\p{L}@", "a{x}", "*a"}) {
         CAPTURE(pattern);
@@ -59,12 +70,27 @@ TEST_CASE("long words and country shapes are seen wherever they stand") {
         }
         CHECK((features_of(std::string(before, ' ') + "DE89").present & feature::CountryShape) != 0);
         CHECK((features_of(std::string(before, ' ') + "D89E").present & feature::CountryShape) == 0);
+        CHECK((features_of(std::string(before, ' ') + "xDE89").present & feature::CountryShape) == 0);
+        CHECK((features_of(std::string(before, ' ') + "1DE89").present & feature::CountryShape) == 0);
+    }
+}
+
+TEST_CASE("long names and runs of numbers are seen wherever they stand") {
+    for (std::size_t before = 0; before < 70; ++before) {
+        for (std::size_t size = 31; size < 36; ++size) {
+            const std::string text = std::string(before, '_') + std::string(size, 'a') + "_b";
+            CHECK(((features_of(text).present & feature::LongName) != 0) == (size >= kLongName));
+        }
+        for (std::size_t size = 7; size < 11; ++size) {
+            const std::string text = std::string(before, 'x') + std::string(size - 3, '7') + " -." + "y8";
+            CHECK(((features_of(text).present & feature::NumberRun) != 0) == (size >= kNumberRun));
+        }
     }
 }
 
 TEST_CASE("the fast way equals the plain way on random bytes of every length") {
     std::mt19937 random(5);
-    const std::string_view alphabet = "aZ09@:-_$+.={ \n\xC3\xFF\0/*[`~";
+    const std::string_view alphabet = "aZ09@:-_$+.={^ \n\xC3\xFF\0/*[`~";
     for (int i = 0; i < 20000; ++i) {
         std::string text;
         const std::size_t size = random() % 150;
