@@ -1,4 +1,4 @@
-"""The world that all cases share: PostgreSQL with TLS, a pgveil that enforces, behind a tap, and one in shadow mode."""
+"""The world that all cases share: PostgreSQL with TLS, a pgveil that enforces and one in shadow mode, each behind a tap."""
 import datetime
 import os
 import pwd
@@ -12,6 +12,7 @@ case = suite.case
 
 class Shared:
     cluster = proxy = shadow = tap = directory = None
+    parts = {}     # mode -> its pgveil and the tap before it
     secrets = ()
 
 
@@ -29,6 +30,7 @@ def start():
     world.load_shop(shared.cluster)
     shared.proxy, shared.shadow = world.Pgveil(shared.cluster), world.Pgveil(shared.cluster, mode="shadow")
     shared.tap = world.Tap(shared.proxy.port)
+    shared.parts = {"enforce": (shared.proxy, shared.tap), "shadow": (shared.shadow, world.Tap(shared.shadow.port))}
     rows = truth("SELECT email, full_name, ssn, phone FROM customers WHERE id <= 20")
     shared.secrets = [cell.encode() for row in rows for cell in row if cell]
 

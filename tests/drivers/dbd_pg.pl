@@ -2,7 +2,7 @@
 use strict;
 use warnings;
 use DBI;
-use DBD::Pg qw(:async);
+use DBD::Pg qw(:async :pg_types);
 $| = 1;
 my $tagged = 'SELECT id, full_name, email, birth_date FROM customers WHERE id';
 my $endless = 'SELECT count(*) FROM orders a, orders b, orders c';
@@ -11,12 +11,11 @@ sub out { my ($step, @words) = @_; my $text = join ' ', @words; $text =~ s/\s*\n
 sub rows { join ';', map { join '|', map { $_ // 'NULL' } @$_ } @_ }
 
 sub open_database {
-    my ($more) = @_;
-    return DBI->connect("dbi:Pg:dbname=$ENV{PGDATABASE}$more", $ENV{PGUSER}, $ENV{PGPASSWORD},
+    return DBI->connect("dbi:Pg:dbname=$ENV{PGDATABASE}", $ENV{PGUSER}, $ENV{PGPASSWORD},
         { RaiseError => 1, PrintError => 0, AutoCommit => 1, pg_enable_utf8 => 0 });
 }
 
-my $db = open_database('');
+my $db = open_database();
 
 # What the statement gave: its answer, or the SQLSTATE.
 sub try_it { my ($do) = @_; my $got = eval { $do->() }; return $@ ? $DBI::state : $got }
@@ -33,9 +32,6 @@ sub attempt {
 }
 
 out('connect', $db->selectrow_array('SELECT 1'));
-my $tls = open_database(';sslmode=verify-full');
-out('tls', rows(@{ $tls->selectall_arrayref("$tagged <= 2 ORDER BY id") }));
-$tls->disconnect;
 out('query', rows(@{ $db->selectall_arrayref("$tagged <= 3 ORDER BY id") }));
 out('parameters', rows(@{ $db->selectall_arrayref("$tagged = ANY(?) ORDER BY id", undef, [4, 5]) }));
 my $one = $db->prepare("$tagged = ?");
@@ -43,6 +39,14 @@ for my $id (1 .. 5) { $one->execute($id); out('prepared', rows(@{ $one->fetchall
 $one = $db->prepare("$tagged = ?", { pg_server_prepare => 0 });
 $one->execute(6);
 out('unprepared', rows(@{ $one->fetchall_arrayref }));
+$one = $db->prepare("$tagged = ? AND ? = '\\x0001ff'::bytea");
+$one->bind_param(1, 8);
+$one->bind_param(2, "\0\1\xff", { pg_type => PG_BYTEA });
+$one->execute;
+out('binary', rows(@{ $one->fetchall_arrayref }));
+out('batch', $db->selectrow_array('SELECT 1; SELECT 2'));
+my @tuples;
+out('batch', $db->prepare("$tagged = ?")->execute_array({ ArrayTupleStatus => \@tuples }, [8, 9]), "@tuples");
 out('types', rows(@{ $db->selectall_arrayref('SELECT id, total, placed_at, status, to_jsonb(id) FROM orders WHERE id <= 2 ORDER BY id') }));
 out('array', join ',', map { @{ $_->[0] } } @{ $db->selectall_arrayref('SELECT tags FROM products WHERE id <= 2 ORDER BY id') });
 out('columns', join ',', @{ $db->column_info(undef, 'public', 'customers', '%')->fetchall_arrayref([3])->[$_] }) for 0 .. 3;
@@ -85,5 +89,5 @@ out('rollback', $db->selectrow_array('SELECT 5'));
 attempt('write', sub { 0 + $db->do('UPDATE products SET stock = stock + 1 WHERE id = ?', undef, $ENV{PRODUCT}) });
 out('ping', $db->ping ? 'alive' : 'dead');
 $db->disconnect;
-$db = open_database('');
+$db = open_database();
 out('reconnect', $db->selectrow_array('SELECT 6'));

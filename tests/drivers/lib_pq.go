@@ -86,9 +86,6 @@ func copyIn(db *sql.DB) (int64, error) {
 func main() {
 	db := open("")
 	out("connect", rows(db.Query("SELECT 1")))
-	tls := open("sslmode=verify-full")
-	out("tls", rows(tls.Query(tagged+" <= 2 ORDER BY id")))
-	must(tls.Close())
 	out("query", rows(db.Query(tagged+" <= 3 ORDER BY id")))
 	out("parameters", rows(db.Query(tagged+" BETWEEN $1 AND $2 ORDER BY id", 4, 5)))
 	s, err := db.Prepare(tagged + " = $1")
@@ -104,7 +101,7 @@ func main() {
 	out("array", rows(db.Query("SELECT id FROM products WHERE id = ANY($1) ORDER BY id", pq.Array([]int{3, 1}))))
 	several, err := db.Query("SELECT 1; SELECT 2")
 	must(err)
-	out("batch", several.Next(), several.NextResultSet(), several.Next())
+	out("batch", several.Next(), several.Next(), several.NextResultSet(), several.Next())
 	must(several.Close())
 	attempt("copy in", both, func() (int64, error) { return copyIn(db) })
 	// A context that ends makes lib/pq cancel; database/sql then gives the connection back or drops it.
@@ -118,6 +115,12 @@ func main() {
 	t, err := db.BeginTx(context.Background(), &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	must(err)
 	out("commit", rows(t.Query("SHOW transaction_isolation")))
+	_, err = t.Exec("DECLARE batches CURSOR FOR " + tagged + " <= 20 ORDER BY id")
+	must(err)
+	for part := "first"; part != ""; {
+		part = rows(t.Query("FETCH 7 FROM batches"))
+		out("cursor", part)
+	}
 	must(t.Commit())
 	t, err = db.Begin()
 	must(err)

@@ -91,13 +91,13 @@ int main() {
     auto opened = std::make_unique<pqxx::connection>("");
     pqxx::connection& c = *opened;
     out("connect", one(c, "SELECT 1"));
-    pqxx::connection tls("sslmode=verify-full");
-    out("tls", one(tls, tagged + " <= 2 ORDER BY id"));
     out("query", one(c, tagged + " <= 3 ORDER BY id"));
     out("parameters", rows(pqxx::nontransaction(c).exec_params(tagged + " BETWEEN $1 AND $2 ORDER BY id", 4, 5)));
     c.prepare("one", tagged + " = $1");
     for (int id = 1; id <= 5; ++id) out("prepared", rows(pqxx::nontransaction(c).exec_prepared("one", id)));
     c.unprepare("one");
+    const pqxx::binarystring bytes(std::string("\0\1\xff", 3));
+    out("binary", rows(pqxx::nontransaction(c).exec_params(tagged + " = 8 AND $1::bytea = '\\x0001ff'", bytes)));
     out("types", one(c, "SELECT id, total, placed_at, status, to_jsonb(id) FROM orders WHERE id <= 2 ORDER BY id"));
     batch(c);
     {

@@ -1,26 +1,17 @@
 # psqlodbc through unixODBC's manager and pyodbc through pgveil; programs.py says what each line means and compares them.
 import os
-import re
 import sys
 import threading
 
 import pyodbc
 
-tagged = "SELECT id, full_name, email, birth_date FROM customers WHERE id"
-endless = "SELECT count(*) FROM orders a, orders b, orders c"
+from shared import endless, out, rows, tagged, wrongs
+
 pyodbc.pooling = False
 
 
-def out(step, *words):
-    print(f"{step}: " + re.sub(r"\s*\n\s*", " ", " ".join(map(str, words))), flush=True)
-
-
-def rows(found):
-    return ";".join("|".join("NULL" if cell is None else str(cell) for cell in row) for row in found)
-
-
-def connect(more="SSLmode=disable;", autocommit=True):
-    where = {"Server": "PGHOST", "Port": "PGPORT", "Database": "PGDATABASE", "Uid": "PGUSER", "Pwd": "PGPASSWORD"}
+def connect(more="", autocommit=True):
+    where = {"Server": "PGHOST", "Port": "PGPORT", "Database": "PGDATABASE", "Uid": "PGUSER", "Pwd": "PGPASSWORD", "SSLmode": "PGSSLMODE"}
     text = "".join(f"{key}={os.environ[name]};" for key, name in where.items())
     return pyodbc.connect("Driver={PostgreSQL Unicode};" + text + more, autocommit=autocommit)
 
@@ -67,14 +58,13 @@ def write(c, column, value, product):
 def main():
     c = connect()
     out("connect", c.execute("SELECT 1").fetchval())
-    with connect("SSLmode=verify-full;") as tls:
-        out("tls", rows(tls.execute(f"{tagged} <= 2 ORDER BY id")))
     out("query", rows(c.execute(f"{tagged} <= 3 ORDER BY id")))
     out("parameters", rows(c.execute(f"{tagged} BETWEEN ? AND ? ORDER BY id", 4, 5)))
     q = c.cursor()
     for i in range(1, 6):
         out("prepared", rows(q.execute(f"{tagged} = ?", i).fetchall()))
-    for i, row in enumerate(c.execute("SELECT id, total, placed_at, status, to_jsonb(id) FROM orders WHERE id <= 2 ORDER BY id")):
+    out("binary", rows(c.execute(f"{tagged} = ? AND ?::bytea = '\\x0001ff'", 8, b"\0\1\xff")))
+    for row in c.execute("SELECT id, total, placed_at, status, to_jsonb(id) FROM orders WHERE id <= 2 ORDER BY id"):
         out("types", *(repr(cell) for cell in row))
     out("tables", sorted(r.table_name for r in q.tables(schema="public", tableType="TABLE")))
     out("columns", [(r.column_name, r.type_name, r.nullable) for r in q.columns(table="customers", schema="public")])
@@ -82,17 +72,20 @@ def main():
     out("foreign keys", sorted((r[2], r[6], r[7]) for r in q.foreignKeys(foreignTable="orders")))
     several = c.execute("SELECT 1; SELECT 2")
     out("batch", several.fetchval(), several.nextset(), several.fetchval())
-    with connect("SSLmode=disable;UseDeclareFetch=1;Fetch=7;", autocommit=False) as batches:
+    q.fast_executemany = True
+    q.executemany(f"{tagged} = ?", [(8,), (9,)])
+    out("batch", c.execute("SELECT 3").fetchval())
+    with connect("UseDeclareFetch=1;Fetch=7;", autocommit=False) as batches:
         q = batches.execute(f"{tagged} <= 20 ORDER BY id")
         for row in q:
             out("cursor", rows([row]))
         batches.rollback()
     for mode in ("UseServerSidePrepare=0;", "Protocol=7.4-2;", "ByteaAsLongVarBinary=1;BoolsAsChar=0;"):
-        with connect("SSLmode=disable;" + mode) as other:
+        with connect(mode) as other:
             out("options", rows(other.execute(f"{tagged} = ?", 7)))
     cancel(c)
     out("after cancel", c.execute("SELECT 2").fetchval())
-    for wrong in ("SELECT 1/0", "SELECT nothing FROM orders", "SELEC 1", "SELECT * FROM nowhere"):
+    for wrong in wrongs:
         out("error", state(lambda: c.execute(wrong)))
     c.autocommit = False
     out("commit", c.execute("SELECT 3").fetchval())

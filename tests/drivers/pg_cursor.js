@@ -1,35 +1,30 @@
 // pg-cursor, node-postgres' portals, through pgveil; programs.py says what each line means and compares them.
-const fs = require('fs');
 const { Client, Pool } = require('pg');
 const Cursor = require('pg-cursor');
+const { tagged, out, rows, ssl, attempt, run } = require('./shared.js');
 
-const tagged = 'SELECT id, full_name, email, birth_date::text FROM customers WHERE id';
-const out = (step, ...words) => { fs.writeSync(1, `${step}: ${words.join(' ').replace(/\s*\n\s*/g, ' ')}\n`); };
-const rows = (found) => found.map((row) => row.map((cell) => cell ?? 'NULL').join('|')).join(';');
 const state = (promise) => promise.then((found) => rows(found), (error) => `${error.code} ${error.severity}`);
 const array = { rowMode: 'array' };
 
 async function main() {
-  const client = new Client();
+  const client = new Client({ ssl });
   await client.connect();
   out('connect', rows(await client.query(new Cursor('SELECT 1', [], array)).read(5)));
-  const tls = new Client({ ssl: { ca: fs.readFileSync(process.env.PGSSLROOTCERT), rejectUnauthorized: true } });
-  await tls.connect();
-  out('tls', tls.connection.stream.encrypted, rows(await tls.query(new Cursor(`${tagged} <= 2 ORDER BY id`, [], array)).read(5)));
-  await tls.end();
-
+  out('query', rows(await client.query(new Cursor(`${tagged} <= 2 ORDER BY id`, [], array)).read(5)));
+  out('parameters', rows(await client.query(new Cursor(`${tagged} BETWEEN $1 AND $2 ORDER BY id`, [4, 5], array)).read(5)));
   const cursor = client.query(new Cursor(`${tagged} <= $1 ORDER BY id`, [20], array));
   for (let batch = await cursor.read(7); batch.length; batch = await cursor.read(7)) out('cursor', rows(batch));
   await cursor.close();
   const half = client.query(new Cursor(`${tagged} <= $1 ORDER BY id`, [2000], array));
-  out('half', rows(await half.read(3)));
+  out('cursor left', rows(await half.read(3)));
   await half.close();
-  out('after half', (await client.query('SELECT 2 AS n')).rows[0].n);
+  out('after cursor', (await client.query('SELECT 2 AS n')).rows[0].n);
   const exact = client.query(new Cursor(`${tagged} <= 4 ORDER BY id`, [], array));
-  out('exact', rows(await exact.read(4)), (await exact.read(4)).length, (await exact.read(4)).length);
+  out('cursor', rows(await exact.read(4)), (await exact.read(4)).length, (await exact.read(4)).length);
 
   // A portal within a transaction stays open while another statement runs.
   await client.query('BEGIN');
+  out('commit', rows(await client.query(new Cursor('SELECT 3', [], array)).read(2)));
   const kept = client.query(new Cursor('SELECT id, status FROM orders WHERE id <= $1 ORDER BY id', [10], array));
   out('kept', rows(await kept.read(4)), rows(await kept.read(4)), rows(await kept.read(4)));
   await kept.close();
@@ -45,18 +40,13 @@ async function main() {
   out('failed block', (await state(client.query(new Cursor('SELECT 4', [], array)).read(2))).split(' ')[0]);
   await client.query('ROLLBACK');
 
-  const write = () => client.query(new Cursor('UPDATE products SET stock = stock + 1 WHERE id = $1 RETURNING id > 0', [process.env.PRODUCT], array)).read(5);
-  const held = await write().then((found) => out('write', rows(found)), (error) => error);
-  if (held) {
-    out('write', held.code);
-    out('held', held.detail);
-    fs.readSync(0, Buffer.alloc(100));
-    out('approved', rows(await write()));
-    out('again', (await state(write())).split(' ')[0]);
-  }
+  out('rollback', rows(await client.query(new Cursor('SELECT 5', [], array)).read(2)));
+
+  const update = 'UPDATE products SET stock = stock + 1 WHERE id = $1 RETURNING id > 0';
+  await attempt('write', async () => rows(await client.query(new Cursor(update, [process.env.PRODUCT], array)).read(5)));
   await client.end();
 
-  const pool = new Pool({ max: 2 });
+  const pool = new Pool({ ssl, max: 2 });
   const found = await Promise.all([1, 2, 3, 4, 5, 6].map(async (id) => {
     const one = await pool.connect();
     const portal = one.query(new Cursor(`${tagged} = $1`, [id], array));
@@ -69,4 +59,4 @@ async function main() {
   await pool.end();
 }
 
-main().catch((error) => { console.error(error); process.exit(1); });
+run(main);

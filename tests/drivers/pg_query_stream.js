@@ -1,14 +1,10 @@
 // pg-query-stream, node-postgres' results as a stream, through pgveil; programs.py says what each line means and compares them.
-const fs = require('fs');
 const { Client } = require('pg');
 const QueryStream = require('pg-query-stream');
-
-const tagged = 'SELECT id, full_name, email, birth_date::text FROM customers WHERE id';
-const out = (step, ...words) => { fs.writeSync(1, `${step}: ${words.join(' ').replace(/\s*\n\s*/g, ' ')}\n`); };
-const line = (row) => row.map((cell) => cell ?? 'NULL').join('|');
+const { tagged, out, line, ssl, attempt, run } = require('./shared.js');
 
 async function main() {
-  const client = new Client();
+  const client = new Client({ ssl });
   await client.connect();
   const stream = (sql, values = [], more = {}) => client.query(new QueryStream(sql, values, { rowMode: 'array', ...more }));
   const collect = async (...what) => { const found = []; for await (const row of stream(...what)) found.push(line(row)); return found.join(';'); };
@@ -22,29 +18,25 @@ async function main() {
   out('cursor', count);
 
   // Left early, the stream closes its portal and the connection serves on.
-  for await (const row of stream(`${tagged} <= 2000 ORDER BY id`, [], { batchSize: 5 })) { out('left early', line(row)); break; }
-  out('after leaving', await collect('SELECT 2'));
+  for await (const row of stream(`${tagged} <= 2000 ORDER BY id`, [], { batchSize: 5 })) { out('cursor left', line(row)); break; }
+  out('after cursor', await collect('SELECT 2'));
   for (const wrong of ['SELECT 1/0', 'SELECT nothing FROM orders', 'SELECT 10/(150-g) FROM generate_series(1, 500) g']) out('error', await state(wrong));
   out('after error', await collect('SELECT 3'));
 
   await client.query('BEGIN');
+  out('commit', await collect('SELECT 4'));
+  await client.query('COMMIT');
+  await client.query('BEGIN');
   out('in a block', await state('UPDATE products SET stock = 0 WHERE id = $1 RETURNING 1', [process.env.OTHER_PRODUCT]));
   out('failed block', await state('SELECT 4'));
   await client.query('ROLLBACK');
-  const write = () => collect('UPDATE products SET stock = stock + 1 WHERE id = $1 RETURNING id > 0', [process.env.PRODUCT]);
-  const held = await write().then((found) => out('write', found), (error) => error);
-  if (held) {
-    out('write', held.code);
-    out('held', held.detail);
-    fs.readSync(0, Buffer.alloc(100));
-    out('approved', await write());
-    out('again', await write().catch((error) => error.code));
-  }
+  out('rollback', await collect('SELECT 5'));
+  await attempt('write', () => collect('UPDATE products SET stock = stock + 1 WHERE id = $1 RETURNING id > 0', [process.env.PRODUCT]));
   await client.end();
-  const tls = new Client({ ssl: { ca: fs.readFileSync(process.env.PGSSLROOTCERT) } });
-  await tls.connect();
-  for await (const row of tls.query(new QueryStream(`${tagged} = $1`, [5], { rowMode: 'array' }))) out('reconnect', 'with TLS', line(row));
-  await tls.end();
+  const next = new Client({ ssl });
+  await next.connect();
+  for await (const row of next.query(new QueryStream(`${tagged} = $1`, [5], { rowMode: 'array' }))) out('reconnect', line(row));
+  await next.end();
 }
 
-main().catch((error) => { console.error(error); process.exit(1); });
+run(main);

@@ -68,7 +68,7 @@ func batch(c *pgx.Conn) {
 	for i := 0; i < b.Len(); i++ {
 		out("batch", rows(results.Query()))
 	}
-	out("batch end", state(results.Close()))
+	out("batch", state(results.Close()))
 }
 
 func cancel(c *pgx.Conn) {
@@ -94,9 +94,19 @@ func transactions(c *pgx.Conn) {
 	t, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable, AccessMode: pgx.ReadOnly})
 	must(err)
 	out("commit", rows(t.Query(ctx, "SHOW transaction_isolation")))
+	_, err = t.Exec(ctx, "DECLARE batches CURSOR FOR "+tagged+" <= 20 ORDER BY id")
+	must(err)
+	for part := "first"; part != ""; {
+		part = rows(t.Query(ctx, "FETCH 7 FROM batches"))
+		out("cursor", part)
+	}
 	must(t.Commit(ctx))
 	t, err = c.Begin(ctx)
 	must(err)
+	nested, err := t.Begin(ctx)
+	must(err)
+	out("savepoint", rows(nested.Query(ctx, "SELECT 1/0")))
+	must(nested.Rollback(ctx))
 	_, err = t.Exec(ctx, "UPDATE products SET stock = 0 WHERE id = $1", os.Getenv("OTHER_PRODUCT"))
 	out("in a block", state(err))
 	out("failed block", rows(t.Query(ctx, "SELECT 4")))
@@ -108,16 +118,14 @@ func main() {
 	c, err := pgx.Connect(ctx, "")
 	must(err)
 	out("connect", rows(c.Query(ctx, "SELECT 1")))
-	tls, err := pgx.Connect(ctx, "sslmode=verify-full")
-	must(err)
-	out("tls", rows(tls.Query(ctx, tagged+" <= 2 ORDER BY id")))
-	must(tls.Close(ctx))
 	out("query", rows(c.Query(ctx, tagged+" <= 3 ORDER BY id")))
-	out("simple", rows(c.Query(ctx, tagged+" BETWEEN $1 AND $2 ORDER BY id", pgx.QuerySimpleProtocol(true), 4, 5)))
+	out("parameters", rows(c.Query(ctx, tagged+" BETWEEN $1 AND $2 ORDER BY id", 4, 5)))
+	out("parameters", rows(c.Query(ctx, tagged+" BETWEEN $1 AND $2 ORDER BY id", pgx.QuerySimpleProtocol(true), 4, 5)))
 	out("text", rows(c.Query(ctx, tagged+" = $1", pgx.QueryResultFormats{pgx.TextFormatCode}, 6)))
 	for id := 1; id <= 5; id++ {
 		out("prepared", rows(c.Query(ctx, tagged+" = $1", id)))
 	}
+	out("binary", rows(c.Query(ctx, tagged+" = $1 AND $2 = '\\x0001ff'::bytea", pgx.QueryResultFormats{pgx.BinaryFormatCode}, 8, []byte{0, 1, 255})))
 	described, err := c.Prepare(ctx, "one", tagged+" = $1")
 	must(err)
 	out("described", described.ParamOIDs, len(described.Fields), rows(c.Query(ctx, "one", 8)))

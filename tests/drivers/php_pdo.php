@@ -5,8 +5,8 @@ const TAGGED = 'SELECT id, full_name, email, birth_date FROM customers WHERE id'
 function out(string $step, ...$words): void { echo "$step: ", preg_replace('/\s*\n\s*/', ' ', implode(' ', $words)), "\n"; }
 function cells(array $row): string { return implode('|', array_map(fn($cell) => $cell ?? 'NULL', $row)); }
 function rows(PDOStatement $result): string { return implode(';', array_map('cells', $result->fetchAll(PDO::FETCH_NUM))); }
-function open(string $more = '', array $options = []): PDO {
-    $where = sprintf('pgsql:host=%s;port=%s;dbname=%s%s', getenv('PGHOST'), getenv('PGPORT'), getenv('PGDATABASE'), $more);
+function open(array $options = []): PDO {
+    $where = sprintf('pgsql:host=%s;port=%s;dbname=%s', getenv('PGHOST'), getenv('PGPORT'), getenv('PGDATABASE'));
     return new PDO($where, getenv('PGUSER'), getenv('PGPASSWORD'), $options);
 }
 function attempt(string $step, callable $do): void {
@@ -37,9 +37,6 @@ function state(callable $do): string {
 
 $db = open();
 out('connect', $db->query('SELECT 1')->fetchColumn());
-$tls = open(';sslmode=verify-full');
-out('tls', rows($tls->query(TAGGED . ' <= 2 ORDER BY id')));
-$tls = null;
 out('query', rows($db->query(TAGGED . ' <= 3 ORDER BY id')));
 foreach ([false, true] as $emulated) {
     $db->setAttribute(PDO::ATTR_EMULATE_PREPARES, $emulated);
@@ -60,6 +57,11 @@ $once = $db->prepare(TAGGED . ' = ?');
 $once->execute([6]);
 out('unprepared', rows($once));
 $db->setAttribute(PDO::PGSQL_ATTR_DISABLE_PREPARES, false);
+$coded = $db->prepare(TAGGED . ' = ? AND ?::bytea = \'\x0001ff\'');
+$coded->bindValue(1, 8, PDO::PARAM_INT);
+$coded->bindValue(2, "\0\1\xff", PDO::PARAM_LOB);
+$coded->execute();
+out('binary', rows($coded));
 $typed = $db->query('SELECT id, total, placed_at, status, to_jsonb(id), customer_id = 0 AS flag FROM orders WHERE id <= 2 ORDER BY id');
 foreach ($typed->fetchAll(PDO::FETCH_NUM) as $row) out('types', ...array_map(fn($v) => gettype($v) . '=' . var_export($v, true), $row));
 out('meta', json_encode($typed->getColumnMeta(1)));
@@ -78,7 +80,7 @@ foreach ($db->pgsqlCopyToArray('(' . TAGGED . ' <= 3 ORDER BY id)') as $line) {
 attempt('copy in', fn() => $db->pgsqlCopyFromArray('order_log', ["1\n", "2\n"], "\t", '\\\\N', 'order_id') ? 'done' : 'failed');
 
 foreach (['SELECT 1/0', 'SELECT nothing FROM orders', 'SELEC 1', 'SELECT * FROM nowhere'] as $wrong) out('error', state(fn() => $db->query($wrong)));
-out('several', $db->exec("SELECT 1; SELECT 2; SELECT 3"));
+out('batch', $db->exec("SELECT 1; SELECT 2; SELECT 3"));
 $db->beginTransaction();
 out('commit', $db->query('SELECT 3')->fetchColumn(), $db->inTransaction() ? 'in a block' : 'idle');
 $db->commit();
@@ -94,5 +96,5 @@ attempt('write', function () use ($db) {
 });
 out('quote', $db->quote("it's"), $db->getAttribute(PDO::ATTR_SERVER_VERSION));
 $db = null;
-$db = open('', [PDO::ATTR_PERSISTENT => true]);
+$db = open([PDO::ATTR_PERSISTENT => true]);
 out('reconnect', $db->query('SELECT 6')->fetchColumn());

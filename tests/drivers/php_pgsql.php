@@ -30,9 +30,6 @@ function attempt($c, string $step, callable $send): void {
 $plain = 'dbname=' . env('PGDATABASE');
 $c = pg_connect($plain);
 out('connect', one($c, 'SELECT 1'));
-$tls = pg_connect("$plain sslmode=verify-full", PGSQL_CONNECT_FORCE_NEW);
-out('tls', rows(pg_query($tls, TAGGED . ' <= 2 ORDER BY id')));
-pg_close($tls);
 out('query', rows(pg_query($c, TAGGED . ' <= 3 ORDER BY id')));
 out('parameters', rows(pg_query_params($c, TAGGED . ' BETWEEN $1 AND $2 ORDER BY id', [4, 5])));
 pg_prepare($c, 'one', TAGGED . ' = $1');
@@ -46,6 +43,9 @@ out('batch', implode(',', array_map(fn($i) => one($c, "SELECT $i * 2"), range(0,
 pg_query($c, 'BEGIN');
 pg_query($c, 'DECLARE batches CURSOR FOR ' . TAGGED . ' <= 20 ORDER BY id');
 while (pg_num_rows($batch = pg_query($c, 'FETCH 7 FROM batches'))) out('cursor', rows($batch));
+// The only binary it can be given: it asks for text, and a binary cursor answers in binary all the same. PHP ends a cell at its first zero.
+pg_query($c, 'DECLARE coded BINARY CURSOR FOR SELECT id::text, full_name, email, birth_date::text FROM customers WHERE id = 6');
+out('binary', rows(pg_query($c, 'FETCH ALL FROM coded')));
 pg_query($c, 'COMMIT');
 
 foreach (pg_copy_to($c, '(' . TAGGED . ' <= 3 ORDER BY id)') as $line) {

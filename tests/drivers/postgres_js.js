@@ -1,32 +1,17 @@
 // postgres.js, which pipelines and prepares by itself, through pgveil; programs.py says what each line means and compares them.
-const fs = require('fs');
 const { pipeline } = require('stream/promises');
 const { Readable } = require('stream');
 const postgres = require('postgres');
+const { out, wrongs, ssl, attempt, run } = require('./shared.js');
 
-const out = (step, ...words) => { fs.writeSync(1, `${step}: ${words.join(' ').replace(/\s*\n\s*/g, ' ')}\n`); };
 const rows = (found) => [...found].map((row) => Object.values(row).map((cell) => cell ?? 'NULL').join('|')).join(';');
 const state = (promise) => promise.then((found) => rows(found), (error) => `${error.code} ${error.name}`);
-const open = (more = {}) => postgres({ max: 1, onnotice: () => {}, ...more });
-
-async function attempt(step, run) {
-  const held = await run().then((result) => out(step, result), (error) => error);
-  if (!held) return;
-  out(step, held.code);
-  if (held.code !== 'PV001') return;
-  out('held', held.detail);
-  fs.readSync(0, Buffer.alloc(100));
-  out('approved', await run());
-  out('again', await run().catch((error) => error.code));
-}
+const open = (more = {}) => postgres({ max: 1, ssl, onnotice: () => {}, ...more });
 
 async function main() {
-  const sql = open({ ssl: false });
+  const sql = open();
   const tagged = () => sql`SELECT id, full_name, email, birth_date::text FROM customers`;
   out('connect', rows(await sql`SELECT 1`));
-  const tls = open({ ssl: { ca: fs.readFileSync(process.env.PGSSLROOTCERT), rejectUnauthorized: true } });
-  out('tls', rows(await tls`SELECT id, full_name, email, birth_date::text FROM customers WHERE id <= 2 ORDER BY id`));
-  await tls.end();
   out('query', rows(await sql`${tagged()} WHERE id <= 3 ORDER BY id`.simple()));
   out('parameters', rows(await sql`${tagged()} WHERE id BETWEEN ${4} AND ${5} ORDER BY id`));
   out('parameters', rows(await sql`${tagged()} WHERE id IN ${sql([6, 7])} ORDER BY id`));
@@ -46,12 +31,19 @@ async function main() {
   const many = await Promise.all([...Array(40).keys()].map((i) => sql`SELECT ${i}::int * 2 AS n`));
   out('batch', many.map((answer) => answer[0].n).join(','));
   const mixed = await Promise.all([sql`SELECT 1`, sql`SELECT 1/${0}::int`, sql`SELECT 2`, sql`SELECT nothing FROM orders`, sql`SELECT 3`].map(state));
-  out('batch with errors', mixed.join(' '));
-  out('several', (await sql`SELECT 1; SELECT 2; SELECT 3`.simple()).map(rows).join(','));
+  out('batch', mixed.join(' '));
+  out('batch', (await sql`SELECT 1; SELECT 2; SELECT 3`.simple()).map(rows).join(','));
 
   for await (const batch of sql`${tagged()} WHERE id <= 20 ORDER BY id`.cursor(7)) out('cursor', rows(batch));
   for await (const batch of sql`${tagged()} WHERE id <= 2000 ORDER BY id`.cursor(3)) { out('cursor left', rows(batch)); break; }
   await sql`${tagged()} WHERE id <= 3 ORDER BY id`.forEach((row) => out('for each', rows([row])));
+
+  // The only binary it can be given: it asks for text, and a binary cursor answers in binary all the same.
+  await sql.begin(async (t) => {
+    await t`DECLARE coded BINARY CURSOR FOR ${tagged()} WHERE id = 6`.simple();
+    const [[id, name, email, birth]] = await t`FETCH ALL FROM coded`.simple().raw();
+    out('binary', [id.readInt32BE(), name, email, birth ?? 'NULL'].join('|'));
+  });
 
   const copied = [];
   await pipeline(await sql`COPY (SELECT id, full_name, email, birth_date FROM customers WHERE id <= 3 ORDER BY id) TO STDOUT`.readable(),
@@ -68,7 +60,7 @@ async function main() {
   let rowsSeen = 0;
   out('cancel', await state(endless.forEach(() => { if (rowsSeen++ === 0) endless.cancel(); })));
   out('after cancel', rows(await sql`SELECT 2`));
-  for (const wrong of ['SELECT 1/0', 'SELECT nothing FROM orders', 'SELEC 1', 'SELECT * FROM nowhere']) out('error', await state(sql.unsafe(wrong)));
+  for (const wrong of wrongs) out('error', await state(sql.unsafe(wrong)));
 
   out('commit', await sql.begin(async (t) => rows(await t`SELECT 3`)));
   out('savepoint', await sql.begin(async (t) => { await t.savepoint((s) => s`SELECT 1/0`).catch(() => {}); return rows(await t`SELECT 4`); }));
@@ -84,4 +76,4 @@ async function main() {
   await pool.end();
 }
 
-main().catch((error) => { console.error(error); process.exit(1); });
+run(main);

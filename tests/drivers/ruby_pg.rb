@@ -30,7 +30,6 @@ end
 
 c = PG.connect
 out('connect', c.exec('SELECT 1').getvalue(0, 0))
-PG.connect(sslmode: 'verify-full') { |tls| out('tls', tls.ssl_in_use?, rows(tls.exec("#{TAGGED} <= 2 ORDER BY id"))) }
 out('query', rows(c.exec("#{TAGGED} <= 3 ORDER BY id")))
 out('parameters', rows(c.exec_params("#{TAGGED} BETWEEN $1 AND $2 ORDER BY id", [4, 5])))
 c.prepare('one', "#{TAGGED} = $1")
@@ -49,14 +48,14 @@ c.send_query_params('SELECT 1/0', [])
 c.send_query_params('SELECT 1', [])
 c.pipeline_sync
 doubles = Array.new(20) { r = c.get_result; c.get_result; r.getvalue(0, 0) }
-out('pipeline', doubles.join(','))
-out('pipeline', rows(c.get_result))
+out('batch', doubles.join(','))
+out('batch', rows(c.get_result))
 c.get_result
-out('pipeline error', c.get_result.error_field(PG::PG_DIAG_SQLSTATE))
+out('batch', c.get_result.error_field(PG::PG_DIAG_SQLSTATE))
 c.get_result
-out('pipeline aborted', c.get_result.result_status == PG::PGRES_PIPELINE_ABORTED)
+out('batch', c.get_result.result_status == PG::PGRES_PIPELINE_ABORTED)
 c.get_result
-out('pipeline sync', c.get_result.result_status == PG::PGRES_PIPELINE_SYNC)
+out('batch', c.get_result.result_status == PG::PGRES_PIPELINE_SYNC)
 c.exit_pipeline_mode
 
 c.transaction do
