@@ -129,10 +129,10 @@ def write(stage, dice):
 
 
 def program(stage, dice):
-    # JDBC sends one cancel a statement: on a busy machine it comes before the server reads the statement, and is lost.
-    which = dice.choice([p for p in programs.programs if not p.missing() and p.name != "JDBC"])
+    # One that cancels once only: on a busy machine that comes before the server reads the statement, and is lost.
+    which = dice.choice([p for p in programs.programs if p.installed and not p.one_cancel])
     with stage.one_program:   # the same statement of two sessions of one agent is one request
-        programs.run(which, stage.target(), (dice.randrange(10, 40), dice.randrange(40, 70)), stage.directory)
+        programs.run(which, stage.target(), (dice.randrange(10, 13), dice.randrange(40, 43)), stage.directory)
 
 
 # How often each comes: the programs start a whole interpreter.

@@ -137,7 +137,7 @@ def main():
             return
         stages = [Stage(cluster, world.temporary("soak"), mode) for mode in ("enforce", "shadow")]
         for program in programs.programs:
-            if not program.missing():
+            if program.installed:
                 program.ready(stages[0].directory)
         crowd = soak(stages, options)
         seconds = options.minutes * 60
