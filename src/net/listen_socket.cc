@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -49,6 +50,12 @@ std::string clear_stale_socket(const std::string& path, const sockaddr_un& addre
     return ::unlink(path.c_str()) == 0 || errno == ENOENT ? "" : errno_text(path);
 }
 
+std::string shown_host(const addrinfo& entry) {
+    char host[NI_MAXHOST] = "";
+    ::getnameinfo(entry.ai_addr, entry.ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+    return entry.ai_family == AF_INET6 ? "[" + std::string(host) + "]" : host;
+}
+
 }  // namespace
 
 ListenSocket::~ListenSocket() {
@@ -77,7 +84,7 @@ Result<ListenSocket, std::string> ListenSocket::listen_unix(const ListenAddress&
     if (::chmod(path.c_str(), static_cast<mode_t>(options.unix_mode)) != 0 || ::lstat(path.c_str(), &info) != 0) {
         return refuse(errno_text(path));
     }
-    made.file_ = std::make_unique<SocketFile>(SocketFile{path, info.st_dev, info.st_ino});
+    made.take_file({path, info.st_dev, info.st_ino});
     made.text_ = "unix:" + path;
     return made;
 }
@@ -90,18 +97,25 @@ Result<ListenSocket, std::string> ListenSocket::listen_tcp(const void* addrinfo_
     switch_on(made.fd(), SOL_SOCKET, SO_REUSEADDR);
     if (options.reuse_port) switch_on(made.fd(), SOL_SOCKET, SO_REUSEPORT);
     if (entry.ai_family == AF_INET6) switch_on(made.fd(), IPPROTO_IPV6, IPV6_V6ONLY);
-    char host[NI_MAXHOST] = "";
-    ::getnameinfo(entry.ai_addr, entry.ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-    const std::string shown = entry.ai_family == AF_INET6 ? "[" + std::string(host) + "]" : host;
+    const std::string shown = shown_host(entry);
     if (!bind_and_listen(made.fd(), entry.ai_addr, entry.ai_addrlen, options.backlog)) return refuse(errno_text(shown));
     made.port_ = bound_port(made.fd());
     made.text_ = shown + ":" + std::to_string(made.port_);
     return made;
 }
 
-Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& address, const ListenOptions& options) {
+Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& address, const ListenOptions& options, std::vector<ListenSocket>* open) {
     std::vector<ListenSocket> sockets;
+    const auto take = [&](const std::string& text) {
+        if (open == nullptr) return false;
+        const auto found = std::ranges::find(*open, text, &ListenSocket::text);
+        if (found == open->end()) return false;
+        sockets.push_back(std::move(*found));
+        open->erase(found);
+        return true;
+    };
     if (address.is_unix()) {
+        if (take("unix:" + address.socket_path())) return sockets;
         auto socket = ListenSocket::listen_unix(address, options);
         if (!socket) return refuse(std::move(socket.error()));
         sockets.push_back(std::move(*socket));
@@ -119,6 +133,7 @@ Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& ad
     // As PostgreSQL does: an address that this machine lacks is passed over if another one works.
     std::string problem;
     for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+        if (take(shown_host(*entry) + ":" + port)) continue;
         auto socket = ListenSocket::listen_tcp(entry, options);
         if (socket) sockets.push_back(std::move(*socket));
         else if (problem.empty()) problem = std::move(socket.error());

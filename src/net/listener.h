@@ -21,6 +21,11 @@ struct ListenOptions {
 /// Bound and listening, not yet accepting; made before the loops run, so that a start can fail at once.
 class ListenSocket {
   public:
+    /// The name of a Unix socket, as it was made.
+    struct File {
+        std::string path;
+        std::uint64_t device = 0, inode = 0;
+    };
     ListenSocket() = default;
     ListenSocket(ListenSocket&&) = default;
     ListenSocket& operator=(ListenSocket&&) = default;
@@ -33,29 +38,29 @@ class ListenSocket {
     [[nodiscard]] const std::string& text() const { return text_; }
     /// Only processes of this machine can connect. Known of adopted sockets.
     [[nodiscard]] bool local_only() const { return local_only_; }
+    /// The file that goes with it; no path: none, or another process's.
+    [[nodiscard]] File file() const { return file_ ? *file_ : File{}; }
+    /// Whose file it is changes hands; without a path nobody's here.
+    void take_file(File file) { file_ = file.path.empty() ? nullptr : std::make_unique<File>(std::move(file)); }
 
   private:
-    friend Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress&, const ListenOptions&);
+    friend Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress&, const ListenOptions&, std::vector<ListenSocket>*);
     friend Result<ListenSocket, std::string> adopt_listening(int fd);
-    struct SocketFile {
-        std::string path;
-        std::uint64_t device = 0, inode = 0;
-    };
     static Result<ListenSocket, std::string> listen_unix(const ListenAddress&, const ListenOptions&);
     static Result<ListenSocket, std::string> listen_tcp(const void* addrinfo_entry, const ListenOptions&);
     Fd fd_;
     std::uint16_t port_ = 0;
     std::string text_;
     bool local_only_ = false;
-    std::unique_ptr<SocketFile> file_;
+    std::unique_ptr<File> file_;
 };
 
 /// One socket per address the host resolves to (may block: not on a loop's thread while it serves). A socket
-/// file that nobody listens on is replaced; one in use is a refusal.
-[[nodiscard]] Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& address,
-                                                                     const ListenOptions& options);
+/// file that nobody listens on is replaced; one in use is a refusal. What listens already among `open` is taken from there.
+[[nodiscard]] Result<std::vector<ListenSocket>, std::string> listen_on(const ListenAddress& address, const ListenOptions& options,
+                                                                     std::vector<ListenSocket>* open = nullptr);
 
-/// A socket that a service manager made, and whose file is its own. Refused: whatever is no listening stream socket.
+/// A socket that another process made, and whose file is its own. Refused: whatever is no listening stream socket.
 [[nodiscard]] Result<ListenSocket, std::string> adopt_listening(int fd);
 
 struct Accepted {
@@ -77,6 +82,8 @@ class Listener {
     void pause();
     void resume();
     [[nodiscard]] const ListenSocket& socket() const { return socket_; }
+    /// The socket's file stays: it is another process's now.
+    void leave_file() { socket_.take_file({}); }
 
   private:
     void accept_some();
