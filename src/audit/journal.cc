@@ -59,6 +59,7 @@ class ThreadedJournal final : public Journal {
     void on_progress(std::function<void()> call) override { on_progress_ = std::move(call); }
     [[nodiscard]] JournalStatus status() const override;
     bool wait(std::uint64_t sequence) override;
+    void say_at_end(std::string key, std::string value) override;
 
   private:
     enum class Work : std::uint8_t { End, Idle, Records };
@@ -68,7 +69,7 @@ class ThreadedJournal final : public Journal {
     std::vector<Record> take_queue();
     bool write_queued();
     void sync();
-    void commit_one(Kind kind);
+    void commit_one(Kind kind, std::vector<std::pair<std::string, std::string>> more = {});
     void moved(bool done, std::uint64_t until);
     void publish();
 
@@ -87,6 +88,7 @@ class ThreadedJournal final : public Journal {
     std::size_t queued_bytes_ = 0;
     std::uint64_t accepted_ = 0, taken_ = 0, wanted_ = 0;
     bool sleeping_ = false, ending_ = false, has_long_text_ = false;
+    std::vector<std::pair<std::string, std::string>> at_end_;
     JournalStatus status_;
     std::atomic<std::uint64_t> durable_{0};
     std::atomic<bool> failed_{false}, low_{false};
@@ -150,7 +152,7 @@ void ThreadedJournal::run() {
     while (true) {
         switch (wait_for_work()) {
             case Work::End:
-                if (!failed_) commit_one(Kind::LogStop);
+                if (!failed_) commit_one(Kind::LogStop, std::move(at_end_));
                 writer_->close();
                 return;
             case Work::Idle: commit_one(Kind::LogIdle); break;
@@ -220,9 +222,15 @@ void ThreadedJournal::sync() {
     moved(writer_->end_sync(covered, error, wall_now()), until);
 }
 
-void ThreadedJournal::commit_one(Kind kind) {
+void ThreadedJournal::say_at_end(std::string key, std::string value) {
+    const std::lock_guard lock(mutex_);
+    at_end_.emplace_back(std::move(key), std::move(value));
+}
+
+void ThreadedJournal::commit_one(Kind kind, std::vector<std::pair<std::string, std::string>> more) {
     Record record;
     record.kind = kind;
+    record.more = std::move(more);
     record.time = wall_now();
     std::vector<Record> batch;
     batch.push_back(std::move(record));

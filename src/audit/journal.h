@@ -72,6 +72,8 @@ class Journal {
     [[nodiscard]] virtual JournalStatus status() const = 0;
     /// Blocks until `sequence` is durable or the journal failed (control thread, tests; never on a loop).
     virtual bool wait(std::uint64_t sequence) = 0;
+    /// A field of the log.stop record that the end will write.
+    virtual void say_at_end(std::string key, std::string value) { (void)key, (void)value; }
 
   protected:
     Journal() = default;

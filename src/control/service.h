@@ -44,6 +44,8 @@ struct ServiceOptions {
     /// The log's records of requests, grants and switches, oldest first (control/history.h reads them).
     /// What is not in it does not count: without it no approval and no grant of the store is honoured.
     std::vector<audit::Record> history;
+    /// Another process still executes what the store says is executing: it stays so.
+    bool executing_goes_on = false;
     Secret seal_key;                // AEAD key for statements and parameters at rest
     std::vector<Agent> agents;      // with owners
     std::vector<Person> people;
@@ -92,7 +94,8 @@ class ControlService {
     /// In place of all votes of this relation. False: not kept.
     virtual bool keep_votes(std::string_view database, Oid relation, const std::vector<ColumnVote>& votes) = 0;
 
-    /// Requests whose execution the last run did not finish; they are `unknown` now (PV007). Whoever can ask
+    /// Requests whose execution the last run did not finish; they are `unknown` now (PV007), or with
+    /// `executing_goes_on` executing: whoever knows the other process reports the end of these. Whoever can ask
     /// the server (pg_xact_status) reports with FinishRequest{Executed or Failed}.
     [[nodiscard]] virtual std::vector<RequestView> interrupted() = 0;
 

@@ -72,6 +72,10 @@ void Service::reconcile_rest() {
 /// Executing at start: the last run ended in between. Nobody knows the outcome until the server is asked.
 void Service::interrupt(WallTime now) {
     for (const auto& row : must(store_->requests_in(RequestState::Executing))) {
+        if (options_.executing_goes_on) {
+            interrupted_.push_back(row.view.id);
+            continue;
+        }
         Change change(*store_, journal_, ledger_);
         move(change, row, RequestEvent::Lose, {.at = now}, record_of_move(row.view, RequestState::Unknown, "", "", -1, now));
         change.commit();
