@@ -20,11 +20,13 @@ namespace pgveil::cli {
 namespace {
 
 constexpr std::string_view kHelp =
-    "usage: pgveil serve [--config FILE]\n\n"
+    "usage: pgveil serve [--replace] [--config FILE]\n\n"
     "Runs the proxy in the foreground; talks on stderr. SIGHUP reads the config again (all or nothing), SIGTERM and\n"
     "SIGINT end sessions as they become idle, a second one ends at once.\n"
+    "--replace takes over from the process that runs on the same state, without refusing or losing a connection: that one\n"
+    "ends its sessions as with SIGTERM and exits 0. With nobody to take over from it is a plain start.\n"
     "The config defaults to $PGVEIL_CONFIG, then /etc/pgveil/pgveil.toml.\n"
-    "Exit: 0 stopped, 2 usage or config, 3 cannot start.\n";
+    "Exit: 0 stopped or replaced, 2 usage or config, 3 cannot start, or cannot go on.\n";
 
 std::string_view level_name(config::LogLevel level) {
     switch (level) {
@@ -81,9 +83,10 @@ sigset_t our_signals() {
 }
 
 void reload(proxy::Proxy& running, const proxy::LogLine& log) {
-    proxy::tell_manager_reloading();
+    const bool speaks = !running.replaced();   // for the service; otherwise another process does
+    if (speaks) proxy::tell_manager_reloading();
     const console::ReloadOutcome outcome = running.reload();
-    proxy::tell_manager("READY=1");
+    if (speaks) proxy::tell_manager("READY=1");
     for (const std::string& problem : outcome.problems) log(outcome.done ? config::LogLevel::Warning : config::LogLevel::Error, problem);
     for (const std::string& note : outcome.notes) log(config::LogLevel::Warning, note);
     log(outcome.done ? config::LogLevel::Info : config::LogLevel::Error, outcome.done ? "config reloaded" : "config not reloaded: the old one stays");
@@ -100,13 +103,26 @@ void wait_and_obey(proxy::Proxy& running, const proxy::LogLine& log) {
         if (number != SIGTERM && number != SIGINT) continue;
         if (draining) return running.stop_now();
         draining = true;
+        if (running.replaced()) {
+            running.shutdown();
+            continue;
+        }
         proxy::tell_manager("STOPPING=1");
         log(config::LogLevel::Info, "draining: sessions end as they become idle");
         running.shutdown();
     }
 }
 
-int serve(const std::string& file) {
+int say_end(proxy::Proxy::End end, const proxy::LogLine& log) {
+    switch (end) {
+        case proxy::Proxy::End::Stopped: log(config::LogLevel::Info, "stopped"); return 0;
+        case proxy::Proxy::End::Replaced: log(config::LogLevel::Info, "replaced"); return 0;
+        case proxy::Proxy::End::Lost: log(config::LogLevel::Error, "stopped: the log could not be written to the end"); return 3;
+    }
+    return 3;
+}
+
+int serve(const std::string& file, bool replace) {
     config::Loaded loaded = config::load(file);
     for (const config::Diagnostic& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_text(diagnostic));
     if (!loaded.usable()) return 2;
@@ -116,19 +132,17 @@ int serve(const std::string& file) {
     harden();
     const sigset_t signals = our_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);   // inherited by every thread
-    auto started = proxy::Proxy::start(config, log, std::move(passed));
+    auto started = proxy::Proxy::start(config, log, std::move(passed), replace);
     if (!started) {
         log(config::LogLevel::Error, started.error());
         return 3;
     }
     for (const std::string& address : (*started)->listening()) log(config::LogLevel::Info, "listening on " + address);
     log(config::LogLevel::Info, "ready");
-    proxy::tell_manager("READY=1");
+    proxy::tell_manager((*started)->replaces() ? fmt::format("MAINPID={}\nREADY=1", ::getpid()) : std::string("READY=1"));
     wait_and_obey(**started, log);
     (*started)->stop_now();
-    started->reset();
-    log(config::LogLevel::Info, "stopped");
-    return 0;
+    return say_end((*started)->end(), log);
 }
 
 }  // namespace
@@ -136,19 +150,21 @@ int serve(const std::string& file) {
 int run_serve(std::span<const std::string_view> arguments) {
     const char* given = std::getenv("PGVEIL_CONFIG");
     std::string file = given != nullptr ? given : "/etc/pgveil/pgveil.toml";
+    bool replace = false;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         if (arguments[i] == "--help" || arguments[i] == "-h") {
             fmt::print("{}", kHelp);
             return 0;
         }
-        if (arguments[i] == "--config" && i + 1 < arguments.size()) file = arguments[++i];
+        if (arguments[i] == "--replace") replace = true;
+        else if (arguments[i] == "--config" && i + 1 < arguments.size()) file = arguments[++i];
         else if (arguments[i].starts_with("--config=")) file = arguments[i].substr(9);
         else {
             fmt::print(stderr, "pgveil serve: unknown argument \"{}\"\n{}", arguments[i], kHelp);
             return 2;
         }
     }
-    return serve(file);
+    return serve(file, replace);
 }
 
 }  // namespace pgveil::cli

@@ -110,9 +110,9 @@ std::vector<std::string> Catalogs::wait_for_first() {
     return without;
 }
 
-void Catalogs::wait_until_current() {
+bool Catalogs::wait_until_current() {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(5), [this] {
+    return changed_.wait_for(lock, std::chrono::seconds(5), [this] {
         return ending_ || std::ranges::none_of(sources_, [](const auto& s) { return s.second.configured && s.second.has_view && s.second.stale_view; });
     });
 }

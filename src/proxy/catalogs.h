@@ -39,8 +39,8 @@ class Catalogs {
     void use_votes(const std::string& database, ColumnVotesPtr votes);
     /// A statement names what the view of `database` lacks.
     void refresh(const std::string& database);
-    /// Blocks until every view that can be made follows the last use(), five seconds at most.
-    void wait_until_current();
+    /// Blocks until every view that can be made follows the last use(), five seconds at most. False: not yet.
+    bool wait_until_current();
     /// Blocks until each configured database was tried once; names those without a view.
     [[nodiscard]] std::vector<std::string> wait_for_first();
 

@@ -22,6 +22,20 @@ Desk::~Desk() {
     thread_.join();
 }
 
+void Desk::open() {
+    {
+        const std::scoped_lock lock(mutex_);
+        open_ = true;
+    }
+    posted_.notify_one();
+}
+
+void Desk::close() {
+    std::unique_lock lock(mutex_);
+    open_ = false;
+    rested_.wait(lock, [this] { return !busy_; });
+}
+
 void Desk::post(std::move_only_function<void(control::ControlService&)> task) {
     {
         const std::scoped_lock lock(mutex_);
@@ -42,21 +56,26 @@ void Desk::call(const std::function<void(control::ControlService&)>& task) {
 // Expiry is an event, not a look-up: the service says when the next one is due, a second at most is slept.
 void Desk::run() {
     std::unique_lock lock(mutex_);
+    const auto unlocked = [&](auto&& work) {
+        busy_ = true;
+        lock.unlock();
+        work();
+        lock.lock();
+        busy_ = false;
+        rested_.notify_all();
+    };
     while (true) {
-        if (tasks_.empty()) {
+        if (!open_ || tasks_.empty()) {
             if (ending_) return;
-            lock.unlock();
-            const WallTime next = service_->tick(wall_now());
-            lock.lock();
+            WallTime next = WallTime::max();
+            if (open_) unlocked([&] { next = service_->tick(wall_now()); });
             const auto sleep = std::clamp<std::chrono::microseconds>(next - wall_now(), std::chrono::milliseconds(20), std::chrono::milliseconds(500));
-            posted_.wait_for(lock, sleep, [this] { return !tasks_.empty() || ending_; });
+            posted_.wait_for(lock, sleep, [this] { return (open_ && !tasks_.empty()) || ending_; });
             continue;
         }
         auto task = std::move(tasks_.front());
         tasks_.pop_front();
-        lock.unlock();
-        task(*service_);
-        lock.lock();
+        unlocked([&] { task(*service_); });
     }
 }
 

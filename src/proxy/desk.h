@@ -20,12 +20,16 @@ namespace pgveil::proxy {
 
 class Desk {
   public:
-    /// `changed` is called on the desk's thread after grants or a request changed.
+    /// Closed at first. `changed` is called on the desk's thread after grants or a request changed.
     Desk(std::unique_ptr<control::ControlService> service, std::function<void(const RequestView*)> changed);
-    /// Handles what was posted, then ends.
+    /// Handles what was posted, if it is open, then ends.
     ~Desk();
     Desk(const Desk&) = delete;
     Desk& operator=(const Desk&) = delete;
+
+    void open();
+    /// Waits for the end of the task at hand; what is posted from now on waits until it is open again. Never on its thread.
+    void close();
 
     void post(std::move_only_function<void(control::ControlService&)> task);
     /// Posts and waits for the end of `task`: start and reload only, never on a loop.
@@ -35,9 +39,9 @@ class Desk {
     void run();
     std::unique_ptr<control::ControlService> service_;
     std::mutex mutex_;
-    std::condition_variable posted_;
+    std::condition_variable posted_, rested_;
     std::deque<std::move_only_function<void(control::ControlService&)>> tasks_;
-    bool ending_ = false;
+    bool ending_ = false, open_ = false, busy_ = false;
     std::thread thread_;
 };
 

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
+#include "proxy/predecessor.h"
 #include "proxy/proxy.h"
+#include "proxy/succession.h"
 #include "proxy/version.h"
 
 namespace pgveil::proxy {
@@ -58,6 +60,23 @@ std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) 
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos) return {address == "local" ? "unix" : address, 0};
     return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
+}
+
+// Of the process before this one, which ends them as they become idle.
+console::SessionInfo info_of(const LeftSession& left) {
+    console::SessionInfo info;
+    info.id = SessionId{left.id};
+    info.is_person = left.person;
+    info.user = left.name;
+    info.database = left.database;
+    info.application_name = left.application;
+    info.state = "closing";
+    std::tie(info.address, info.port) = host_and_port(left.address);
+    info.tls = left.encrypted ? "TLS" : "";
+    info.connected = left.since;
+    info.server_pid = left.pid;
+    info.access = left.person ? "" : left.writes ? "write" : "read";
+    return info;
 }
 
 }  // namespace
@@ -132,6 +151,9 @@ std::vector<console::SessionInfo> Proxy::sessions() const {
         info.server_pid = entry.pid;
         info.access = entry.person ? "" : entry.writes ? "write" : "read";
         all.push_back(std::move(info));
+    }
+    if (Predecessor* before = shared_.predecessor) {
+        for (const LeftSession& left : before->sessions()) all.push_back(info_of(left));
     }
     return all;
 }
@@ -224,7 +246,7 @@ std::vector<console::StatsInfo> Proxy::stats() const {
     return all;
 }
 
-audit::JournalStatus Proxy::audit() const { return journal_->status(); }
+audit::JournalStatus Proxy::audit() const { return logbook_.status(); }
 
 bool Proxy::kill(SessionId session) {
     for (const SessionEntry& entry : shared_.registry.list()) {
@@ -232,17 +254,20 @@ bool Proxy::kill(SessionId session) {
         workers_[entry.worker]->post([id = entry.id](Worker& worker) { worker.kill(id, "the session was ended by an operator"); });
         return true;
     }
-    return false;
+    Predecessor* before = shared_.predecessor;
+    return before != nullptr && before->kill(session.value);
 }
 
 std::size_t Proxy::kill_agent(std::string_view agent) {
-    const std::size_t count = shared_.registry.sessions_of(agent);
+    std::size_t count = shared_.registry.sessions_of(agent);
+    if (Predecessor* before = shared_.predecessor) count += before->kill_agent(agent);
     everywhere([name = std::string(agent)](Worker& worker) { worker.kill_named(name, "the agent's sessions were ended by an operator"); });
     return count;
 }
 
 std::size_t Proxy::kill_database(std::string_view database) {
-    std::size_t count = 0;
+    Predecessor* before = shared_.predecessor;
+    std::size_t count = before == nullptr ? 0 : before->kill_database(database);
     for (const SessionEntry& entry : shared_.registry.list()) {
         if (entry.database == database && !entry.person) count += kill(SessionId{entry.id}) ? 1 : 0;
     }

@@ -55,9 +55,8 @@ void Link::run(relay::Actions& actions) {
     update_reading();
     weigh();
     if (phase_ == Phase::Relaying) activity_->state = relay_->doing();
-    if (phase_ == Phase::Relaying && worker_.draining() && relay_->idle() && relay_->transaction().status == TransactionStatus::Idle) {
-        end(sqlstate::AdminShutdown, "the proxy is shutting down");
-    }
+    if (phase_ != Phase::Relaying || !(worker_.draining() || worker_.leaving()) || !drainable()) return;
+    end(sqlstate::AdminShutdown, worker_.draining() ? "the proxy is shutting down" : "another process of the proxy has taken over: connect again");
 }
 
 void Link::carry_out(relay::Action& action) {
@@ -201,14 +200,14 @@ void Link::on_cancelled() {
 }
 
 void Link::on_cancel(CancelAsker asker) {
-    askers_.push_back(asker);
+    askers_.push_back(std::move(asker));
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.on_cancel(now, out); });
     answer_askers();
 }
 
 void Link::answer_askers() {
     if (cancels_ > 0) return;
-    for (const CancelAsker& asker : std::exchange(askers_, {})) asker.answer();
+    for (const CancelAsker& asker : std::exchange(askers_, {})) asker();
 }
 
 void Link::cancel_done() {
@@ -227,26 +226,6 @@ void Link::end(SqlState code, const std::string& message) {
     if (phase_ == Phase::Closing) return;
     if (phase_ != Phase::Relaying) return fatal(code, message);
     with_relay([&](relay::Relay& relay, Now now, relay::Actions& out) { relay.end(code, message, now, out); });
-}
-
-bool Link::drainable() const {
-    if (phase_ != Phase::Relaying) return true;
-    return relay_->idle() && relay_->transaction().status == TransactionStatus::Idle;
-}
-
-void Link::on_world() {
-    const WorldPtr& now = worker_.world();
-    if (phase_ == Phase::Login || phase_ == Phase::Cancelling) return;
-    auto it = now->accounts.find(name_);
-    if (it == now->accounts.end() || it->second.is_person != is_person_) return end(sqlstate::AdminShutdown, "the account was removed");
-    if (allowance_) (void)worker_.shared().allowances.of(name_, it->second.daily);
-}
-
-void Link::check_grant() {
-    if (phase_ != Phase::Relaying) return;
-    const Access access = worker_.permissions()->access(name_, database_, wall_now());
-    if (access == Access::None) return end(sqlstate::NoGrant, "the grant for this database has ended");
-    relay_->on_access(access);
 }
 
 void Link::fatal(SqlState code, std::string message, std::string hint) {

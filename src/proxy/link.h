@@ -87,6 +87,7 @@ class Link final : private net::StreamUser {
     void weigh();
     void record(audit::Kind kind, std::string_view why);
     void fatal(SqlState code, std::string message, std::string hint = {});
+    [[nodiscard]] bool settling() const;
     void close(std::optional<relay::Parameters> reported = std::nullopt);
     void leave();
     void time_out();
@@ -105,6 +106,7 @@ class Link final : private net::StreamUser {
     bool is_person_ = false, entered_ = false, writable_ = false, left_ = false;
     std::uint16_t minor_ = 0;
     WallTime since_{}, grant_until_{};
+    MonotonicTime welcomed_{};
     std::string task_, reason_, start_path_;
     policy::AllowancePtr allowance_;           // of an agent
     std::shared_ptr<Counters> counters_;       // of its database

@@ -7,6 +7,7 @@
 #include "crypto/random.h"
 #include "protocol/encoder.h"
 #include "proxy/link.h"
+#include "proxy/predecessor.h"
 #include "sql/analyze.h"
 
 namespace pgveil::proxy {
@@ -77,10 +78,14 @@ void Link::on_login_bytes(ByteView data) {
 void Link::pass_cancel() {
     const auto& cancel = login_->cancel();
     const auto found = worker_.shared().registry.find(cancel.pid, cancel.key.reveal());
-    if (!found) return close();
+    CancelAsker asker = worker_.asker(id_);
+    Predecessor* before = worker_.shared().predecessor;
     phase_ = Phase::Cancelling;
-    const CancelAsker asker{&worker_, id_};
-    worker_.shared().workers[found->first]->post([id = found->second, asker](Worker& worker) { worker.cancel(id, asker); });
+    if (!found) {
+        if (before == nullptr || !before->cancel(cancel.pid, cancel.key.reveal(), std::move(asker))) close();
+        return;
+    }
+    worker_.shared().workers[found->first]->post([id = found->second, asker = std::move(asker)](Worker& worker) { worker.cancel(id, asker); });
 }
 
 void Link::on_secured(net::Stream&) {
@@ -283,6 +288,7 @@ void Link::welcome(const upstream::Handover& handover) {
     activity_ = entry.activity;
     worker_.shared().registry.enter(std::move(entry), std::move(key));
     entered_ = true;
+    welcomed_ = worker_.loop().now().monotonic;
     record(audit::Kind::SessionOpen, "");
     timer_.stop();
     login_.reset();

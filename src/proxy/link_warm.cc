@@ -19,7 +19,7 @@ void Link::note_warm(upstream::Handover handover) {
 
 /// False: the server must be told good-bye. A cancel that was ever sent may still be on its way to the backend.
 bool Link::give_warm(relay::Parameters reported) {
-    if (!warmth_ || cancelled_ || !server_ || worker_.draining()) return false;
+    if (!warmth_ || cancelled_ || !server_ || worker_.draining() || worker_.leaving()) return false;
     net::HandedOver connection = server_->release();
     if (connection.fd < 0) return false;
     warmth_->handover.connection = std::move(connection);

@@ -1,191 +1,181 @@
 #include "proxy/proxy.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
-#include <filesystem>
-
 #include <fmt/format.h>
 
-#include "audit/key_file.h"
 #include "config/load.h"
-#include "control/history.h"
-#include "crypto/digest.h"
-#include "crypto/encode.h"
+#include "proxy/inheritance.h"
+#include "proxy/predecessor.h"
+#include "proxy/succession.h"
 
 namespace pgveil::proxy {
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string store_path(const config::Config& config) {
-    constexpr std::string_view scheme = "sqlite:";
-    return config.store.url.starts_with(scheme) ? config.store.url.substr(scheme.size()) : std::string();
-}
-
-std::shared_ptr<const KeyedHash> hash_of(const Secret& key) { return crypto::make_keyed_hash(key); }
-
-}  // namespace
 
 Proxy::Proxy(std::shared_ptr<const config::Config> config, LogLine log) : log_(std::move(log)) {
     shared_.log = log_;
     auto world = std::make_shared<World>();
-    world->config = std::move(config);
+    world->config = start_config_ = std::move(config);
     world_ = std::move(world);
+    succession_ = std::make_unique<Succession>(*this);
+    shared_.journal = &logbook_;
 }
 
-Result<std::unique_ptr<Proxy>, std::string> Proxy::start(std::shared_ptr<const config::Config> config, LogLine log, std::vector<PassedSocket> passed) {
-    std::unique_ptr<Proxy> proxy(new Proxy(config, std::move(log)));
-    if (auto why = proxy->open_state()) return refuse(std::move(*why));
-    auto world = make_world(config, proxy->keys_, ++proxy->world_versions_);
-    if (!world) return refuse(std::move(world.error()));
-    proxy->world_ = *world;
-    if (auto why = proxy->open_control()) return refuse(std::move(*why));
-    proxy->start_workers();
-    proxy->start_catalogs();
-    if (auto why = proxy->open_listeners(passed)) return refuse(std::move(*why));
+// What needs neither log nor store comes first: while they change hands, sessions wait.
+Result<std::unique_ptr<Proxy>, std::string> Proxy::start(std::shared_ptr<const config::Config> config, LogLine log, std::vector<PassedSocket> passed, bool replace) {
+    std::optional<Inheritance> from;     // outlives what was opened: the other process takes it back when this ends
+    if (replace) {
+        auto asked = Inheritance::ask(config->proxy.state.path);
+        if (!asked) return refuse(std::move(asked.error()));
+        from = std::move(*asked);
+        log(config::LogLevel::Info, from ? fmt::format("taking over from process {}", from->pid()) : std::string("nobody to take over from: a plain start"));
+    }
+    std::unique_ptr<Proxy> proxy(new Proxy(config, log));
+    auto why = proxy->prepare(from.has_value());
+    if (!why) why = from ? proxy->inherit(*from, std::move(passed)) : proxy->open_all(passed, {});
+    if (why) {
+        if (from) (void)proxy->give_away(), from->failed(*why);   // before whatever else takes its time to end
+        return refuse(std::move(*why));
+    }
+    if (auto alone = proxy->succession_->start(successor_socket(config->proxy.state.path))) log(config::LogLevel::Warning, "no other process will be able to take over: " + *alone);
     return proxy;
 }
 
-// Keys and log belong together: a missing key is made only when there is no log yet that it could have signed.
-std::optional<std::string> Proxy::open_state() {
-    const config::Config& config = *world_->config;
-    const std::string& state = config.proxy.state.path;
-    std::error_code failed;
-    fs::create_directories(state, failed);
-    if (failed) return fmt::format("state directory {}: {}", state, failed.message());
-    ::chmod(state.c_str(), 0700);
-    state_lock_ = net::Fd(::open((state + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!state_lock_ || ::flock(state_lock_.get(), LOCK_EX | LOCK_NB) != 0) return fmt::format("state directory {} is in use by another process", state);
-    new_state_ = !fs::exists(config.audit.dir.path + "/log.json") && !fs::exists(store_path(config));
-    for (const auto& [path, kept] : {std::pair{config.masking.key_file.path, &keys_.mask}, {state + "/token.key", &keys_.token},
-                                     {state + "/login.key", &keys_.mock}}) {
-        auto key = audit::load_hash_key(path, new_state_);
-        if (!key) return key.error();
-        *kept = hash_of(*key);
+std::optional<std::string> Proxy::prepare(bool inherits) {
+    if (!inherits) {
+        if (auto why = lock_state()) return why;
     }
-    auto seal = audit::load_hash_key(state + "/seal.key", new_state_);
-    if (!seal) return seal.error();
-    seal_key_ = std::move(*seal);
-    audit::JournalOptions options;
-    options.dir = config.audit.dir.path;
-    options.sign_key_file = config.audit.sign_key_file.path;
-    options.group = shared_.group_durability = config.audit.durability == config::Durability::Group;
-    options.log_is_new = new_state_;
-    options.reserve_bytes = config.audit.reserve.bytes;
-    options.fallback_dir = config.audit.fallback_dir.path;
-    options.anchors = config.audit.anchor;
-    auto journal = audit::Journal::open(options);
-    if (!journal) return journal.error();
-    journal_ = std::move(*journal);
-    shared_.journal = journal_.get();
-    record_config(config);
+    if (auto why = load_keys(inherits)) return why;
+    if (!inherits) {
+        if (auto why = open_log()) return why;
+    }
+    auto world = make_world(world_->config, keys_, ++world_versions_);
+    if (!world) return std::move(world.error());
+    world_ = std::move(*world);
+    make_desk();
+    start_workers();
+    start_catalogs();
     return std::nullopt;
 }
 
-void Proxy::record_config(const config::Config& config) {
-    audit::Record loaded;
-    loaded.kind = audit::Kind::ConfigLoad;
-    loaded.time = wall_now();
-    const std::string effective = config::effective(config);
-    loaded.more.emplace_back("revision", crypto::hex(crypto::sha256(effective)));
-    loaded.more.emplace_back("config", effective);
-    (void)journal_->append(std::move(loaded));
-}
-
-control::ServiceOptions Proxy::service_options(const config::Config& config) const {
-    control::ServiceOptions options;
-    options.store_url = config.store.url;
-    options.store_is_new = new_state_;
-    options.seal_key = seal_key_;
-    for (const config::AgentEntry& agent : config.agents) options.agents.push_back({agent.name, agent.owner, {}});
-    for (const config::PersonEntry& person : config.people) options.people.push_back({person.name, person.roles, person.groups});
-    for (const config::Database& database : config.databases) options.databases.push_back({database.name, database.max_grant});
-    for (std::size_t i = 0; i < config.grants.size(); ++i) {
-        const config::GrantEntry& entry = config.grants[i];
-        options.config_grants.push_back({fmt::format("config:{}", i + 1), entry.agent, entry.database, entry.access, entry.reason, "", "config",
-                                         entry.not_before, entry.until, false});
+std::optional<std::string> Proxy::open_all(std::span<const PassedSocket> passed, Inherited inherited) {
+    if (inherited.from != nullptr) {
+        if (auto why = open_log()) return why;
     }
-    return options;
-}
-
-std::optional<std::string> Proxy::open_control() {
-    control::ServiceOptions options = service_options(*world_->config);
-    if (!new_state_) {
-        std::vector<std::string> dirs{world_->config->audit.dir.path};
-        if (!world_->config->audit.fallback_dir.empty()) dirs.push_back(world_->config->audit.fallback_dir.path);
-        auto history = control::read_history(dirs);
-        if (!history) return history.error();
-        options.history = std::move(*history);
+    if (auto why = open_control(inherited.from != nullptr)) return why;
+    if (inherited.from != nullptr) {
+        std::vector<std::string> executing;
+        for (RequestView& request : office_->interrupted()) executing.push_back(std::move(request.id));
+        predecessor_ = std::make_unique<Predecessor>(logbook_, *desk_, log_, std::move(executing));
+        shared_.predecessor = predecessor_.get();
     }
-    auto service = control::ControlService::open(std::move(options), *journal_, wall_now());
-    if (!service) return service.error();
-    service_ = service->get();
-    for (const RequestView& request : service_->interrupted()) {
-        log_(config::LogLevel::Warning, fmt::format("request {} was executing when the last run ended: its outcome is unknown", request.id));
+    desk_->open();
+    desk_->call([this](control::ControlService&) { publish_permissions(); });
+    start_votes();
+    auto doors = open_doors(passed, inherited);
+    if (!doors) return std::move(doors.error());
+    if (inherited.from != nullptr) {
+        auto first = inherited.from->ready();
+        if (!first) return std::move(first.error());
+        shared_.next_session = std::max(shared_.next_session.load(), *first);
+        inherited.take_files(*doors);
+        predecessor_->attach(inherited.from->release());
+        desk_->post([this](control::ControlService&) { publish_permissions(); });
+        replaces_ = true;
     }
-    desk_ = std::make_unique<Desk>(std::move(*service), [this](const RequestView* request) { control_changed(request); });
-    shared_.desk = desk_.get();
-    connector_ = std::make_unique<upstream::Connector>();
-    canceller_ = std::make_unique<upstream::Canceller>();
-    shared_.connector = connector_.get();
-    shared_.canceller = canceller_.get();
-    shared_.host = this;
+    for (OpenDoor& door : *doors) listen(std::move(door));
     return std::nullopt;
+}
+
+std::optional<std::string> Proxy::inherit(Inheritance& from, std::vector<PassedSocket> passed) {
+    auto estate = from.take();
+    if (!estate) return std::move(estate.error());
+    if (auto why = lock_state()) return why;
+    Inherited inherited{.from = &from, .sockets = {}, .files = {}};
+    const bool own = !passed.empty();
+    for (auto& [what, fd] : estate->sockets) {
+        if (what.passed) {
+            if (!own) passed.push_back({fd.release(), what.admin ? "admin" : ""});
+            continue;
+        }
+        auto socket = net::adopt_listening(fd.release());
+        if (!socket) return std::move(socket.error());
+        inherited.files.emplace(socket->text(), net::ListenSocket::File{what.path, what.device, what.inode});
+        inherited.sockets.push_back(std::move(*socket));
+    }
+    return open_all(passed, std::move(inherited));
 }
 
 // What the service manager passed stands in place of the config's addresses, agents' and people's each for itself.
-std::optional<std::string> Proxy::open_listeners(std::span<const PassedSocket> passed) {
+Result<std::vector<Proxy::OpenDoor>, std::string> Proxy::open_doors(std::span<const PassedSocket> passed, Inherited& inherited) {
     const config::Config& config = *world_->config;
+    std::vector<OpenDoor> doors;
     bool agents = false, people = false;
     for (const PassedSocket& given : passed) {
         const bool admin = given.name == "admin";
         auto socket = net::adopt_listening(given.fd);
-        if (!socket) return socket.error();
-        if (!world_->tls && !socket->local_only()) return socket->text() + ": a passed socket beyond loopback needs proxy.tls";
+        if (!socket) return refuse(std::move(socket.error()));
+        if (!world_->tls && !socket->local_only()) return refuse(socket->text() + ": a passed socket beyond loopback needs proxy.tls");
         (admin ? people : agents) = true;
-        listen(std::move(*socket), admin);
+        doors.push_back({std::move(*socket), admin, true});
     }
     const auto open = [&](const config::Endpoint& endpoint, bool admin) -> std::optional<std::string> {
-        auto sockets = net::listen_on({endpoint.host, endpoint.port, endpoint.directory}, {});
+        auto sockets = net::listen_on({endpoint.host, endpoint.port, endpoint.directory}, {}, &inherited.sockets);
         if (!sockets) return sockets.error();
-        for (net::ListenSocket& socket : *sockets) listen(std::move(socket), admin);
+        for (net::ListenSocket& socket : *sockets) doors.push_back({std::move(socket), admin, false});
         return std::nullopt;
     };
     for (const config::Endpoint& endpoint : config.proxy.listen) {
         if (agents) break;
-        if (auto why = open(endpoint, false)) return why;
+        if (auto why = open(endpoint, false)) return refuse(std::move(*why));
     }
     for (const config::Endpoint& endpoint : config.admin.listen) {
         if (people) break;
-        if (auto why = open(endpoint, true)) return why;
+        if (auto why = open(endpoint, true)) return refuse(std::move(*why));
     }
-    return std::nullopt;
+    return doors;
 }
 
-void Proxy::listen(net::ListenSocket socket, bool admin) {
-    listening_.push_back(socket.text());
-    workers_.front()->post([socket = std::move(socket), admin](Worker& worker) mutable { worker.listen(std::move(socket), admin); });
+// The files of sockets that are listened on go on with them, those of the others end.
+void Proxy::Inherited::take_files(std::vector<OpenDoor>& doors) {
+    const auto take = [this](net::ListenSocket& socket) {
+        if (auto found = files.find(socket.text()); found != files.end()) socket.take_file(std::move(found->second)), files.erase(found);
+    };
+    for (OpenDoor& door : doors) take(door.socket);
+    for (net::ListenSocket& left : sockets) take(left);
+    sockets.clear();
+}
+
+void Proxy::listen(OpenDoor door) {
+    listening_.push_back(door.socket.text());
+    workers_.front()->post([door = std::move(door)](Worker& worker) mutable { worker.listen(std::move(door.socket), door.admin, door.passed); });
 }
 
 void Proxy::everywhere(const std::function<void(Worker&)>& task) {
     for (const auto& worker : workers_) worker->post([task](Worker& self) { task(self); });
 }
 
-void Proxy::publish_permissions(control::ControlService& service) {
-    auto permissions = std::make_shared<Permissions>();
-    permissions->grants = service.live_grants(wall_now());
-    if (auto off = service.switches()) {
-        permissions->off = std::move(*off);
-        permissions->known = true;
+/// Desk's thread.
+void Proxy::publish_permissions() {
+    if (!office_->here()) return;
+    control::Standing standing{.grants = office_->live_grants(wall_now()), .off = {}, .known = false};
+    if (auto off = office_->switches()) {
+        standing.off = std::move(*off);
+        standing.known = true;
     }
+    if (Predecessor* before = shared_.predecessor) before->tell(standing);
+    use_permissions(std::move(standing));
+}
+
+void Proxy::use_permissions(control::Standing standing) {
+    auto permissions = std::make_shared<Permissions>();
+    permissions->grants = std::move(standing.grants);
+    permissions->off = std::move(standing.off);
+    permissions->known = standing.known;
     everywhere([permissions](Worker& worker) { worker.use(PermissionsPtr(permissions)); });
 }
 
 void Proxy::control_changed(const RequestView* request) {
-    publish_permissions(*service_);
+    publish_permissions();
     if (request == nullptr || request->id.empty()) return;
+    if (Predecessor* before = shared_.predecessor) before->tell_changed(request->id);
     everywhere([id = request->id](Worker& worker) { worker.request_changed(id); });
 }
 
@@ -197,6 +187,10 @@ WorldPtr Proxy::world() const {
 // Called on the desk's thread (RELOAD) or the main thread (SIGHUP).
 console::ReloadOutcome Proxy::reload() {
     console::ReloadOutcome outcome;
+    if (succession_->state() != Succession::State::Alone) {
+        outcome.problems.emplace_back("another process takes over: reload that one");
+        return outcome;
+    }
     const WorldPtr before = world();
     config::Loaded loaded = config::load(before->config->file);
     for (const config::Diagnostic& diagnostic : loaded.diagnostics) {
@@ -217,7 +211,7 @@ console::ReloadOutcome Proxy::reload() {
     record_config(*config);
     desk_->post([this, config](control::ControlService& service) {
         service.reconfigure(service_options(*config), wall_now());
-        publish_permissions(service);
+        publish_permissions();
     });
     everywhere([world = *made](Worker& worker) { worker.use(world); });
     shared_.warm.clear();
@@ -229,23 +223,36 @@ console::ReloadOutcome Proxy::reload() {
 }
 
 void Proxy::shutdown() {
-    if (stopping_.exchange(true)) return;
+    if (succession_->put_off([this] { shutdown(); }) || stopping_.exchange(true)) return;
     drain_until_ = wall_now() + world()->config->proxy.drain_timeout;
     everywhere([](Worker& worker) { worker.drain(false); });
 }
 
 bool Proxy::finished() const {
-    if (!stopping_) return false;
-    return shared_.registry.list().empty() || wall_now() > drain_until_;
+    const auto state = succession_->state();
+    if (!stopping_ || state == Succession::State::Handing) return false;
+    if (wall_now() > drain_until_.load()) return true;
+    if (predecessor_ && predecessor_->attached()) return false;
+    return state == Succession::State::Given ? shared_.doorway.inside() == 0 : shared_.registry.list().empty();
 }
 
 void Proxy::stop_now() {
+    drain_until_ = wall_now();
     stopping_ = true;
     everywhere([](Worker& worker) { worker.drain(true); });
-    drain_until_ = wall_now();
 }
 
-Proxy::~Proxy() {
+bool Proxy::replaced() const { return succession_->state() != Succession::State::Alone; }
+
+Proxy::End Proxy::end() {
+    const bool alone = succession_->state() == Succession::State::Alone;
+    close();
+    return alone ? End::Stopped : settled_ ? End::Replaced : End::Lost;
+}
+
+void Proxy::close() {
+    if (std::exchange(closed_, true)) return;
+    if (succession_->state() == Succession::State::Handing) (void)succession_->stop();
     if (votes_) votes_->stop();             // publishes to the catalogs
     catalogs_.reset();                      // publishes to the workers, and tells the votes
     votes_.reset();
@@ -253,9 +260,13 @@ Proxy::~Proxy() {
     for (const auto& worker : workers_) worker->join();
     connector_.reset();
     canceller_.reset();
-    if (journal_) journal_->on_progress([] {});
-    desk_.reset();
+    if (predecessor_) predecessor_->stop();
+    logbook_.on_progress([] {});
+    desk_.reset();                          // what is left is asked of the successor, if there is one
+    settled_ = succession_->stop();
     workers_.clear();
 }
+
+Proxy::~Proxy() { close(); }
 
 }  // namespace pgveil::proxy

@@ -55,6 +55,11 @@ void Doorway::leave(const std::string& host) {
     if (--found->second == 0) by_host_.erase(found);
 }
 
+std::size_t Doorway::inside() const {
+    const std::scoped_lock lock(mutex_);
+    return all_;
+}
+
 std::shared_ptr<Counters> Tally::of(const std::string& database) {
     const std::scoped_lock lock(mutex_);
     std::shared_ptr<Counters>& kept = kept_[database];

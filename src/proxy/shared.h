@@ -21,6 +21,7 @@
 
 namespace pgveil::proxy {
 
+class Predecessor;
 class Worker;
 
 /// What a session does now: its worker writes, the console reads; relaxed.
@@ -67,9 +68,10 @@ class Doorway {
     /// Refuse: it may be told so, once it has said who it is. Drop: too many of those as well. Always pair with leave().
     [[nodiscard]] Verdict enter(const std::string& host, std::uint32_t most_per_host, std::uint32_t most);
     void leave(const std::string& host);
+    [[nodiscard]] std::size_t inside() const;
 
   private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, std::uint32_t> by_host_;
     std::size_t all_ = 0;
 };
@@ -128,6 +130,7 @@ struct Shared {
     mutable Tally tally;
     RuleCounts rule_counts;
     std::atomic<std::uint64_t> next_session{1};
+    std::atomic<Predecessor*> predecessor{nullptr};   // whose sessions this process's log and control serve as well
     std::atomic<std::size_t> kept{0};            // bytes that sessions make us keep for them
     std::vector<Worker*> workers;
     LogLine log;

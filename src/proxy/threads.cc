@@ -1,26 +1,41 @@
-// What Proxy::start sets in motion: workers, catalogs, votes.
+// What Proxy::start sets in motion: desk, workers, catalogs, votes.
 #include <algorithm>
 
+#include "proxy/predecessor.h"
 #include "proxy/proxy.h"
+#include "proxy/succession.h"
 
 namespace pgveil::proxy {
 
+// Closed until the control service is there.
+void Proxy::make_desk() {
+    auto office = std::make_unique<Office>();
+    office_ = office.get();
+    desk_ = std::make_unique<Desk>(std::move(office), [this](const RequestView* request) { control_changed(request); });
+    shared_.desk = desk_.get();
+    connector_ = std::make_unique<upstream::Connector>();
+    canceller_ = std::make_unique<upstream::Canceller>();
+    shared_.connector = connector_.get();
+    shared_.canceller = canceller_.get();
+    shared_.host = this;
+}
+
 void Proxy::start_workers() {
-    // Session numbers stay unique over restarts: they begin at the second of the start, with room for a million a second.
+    // Session numbers stay unique over restarts: they begin at the second of the start, with room for a million a second;
+    // the process before may know a higher one.
     const auto since_2020 = std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count() - 1'577'836'800;
     shared_.next_session = static_cast<std::uint64_t>(since_2020) << 20U;
     const std::uint32_t wanted = world_->config->proxy.workers;
     const unsigned count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(shared_, i, world_));
     for (const auto& worker : workers_) shared_.workers.push_back(worker.get());
-    journal_->on_progress([this] {
+    logbook_.on_progress([this] {
         for (const auto& worker : workers_) worker->journal_progressed();
+        if (Predecessor* before = shared_.predecessor) before->journal_progressed();
     });
     for (const auto& worker : workers_) worker->start();
-    desk_->call([this](control::ControlService& service) { publish_permissions(service); });
 }
 
-// What was voted before the restart is in the first view already.
 void Proxy::start_catalogs() {
     catalogs_ = std::make_unique<Catalogs>(world_->config->proxy.state.path,
         [this](relay::DatabaseViewPtr view, bool refreshed) {
@@ -28,11 +43,17 @@ void Proxy::start_catalogs() {
                 const std::scoped_lock lock(mutex_);
                 views_[view->database] = view;
             }
-            votes_->saw(view->database, view->catalog);
+            if (Votes* votes = voting_) votes->saw(view->database, view->catalog);
             everywhere([view, refreshed](Worker& worker) { worker.use(view, refreshed); });
         },
         [this](std::string line) { log_(config::LogLevel::Error, std::move(line)); });
     shared_.catalogs = catalogs_.get();
+    catalogs_->use(world_);
+    for (const std::string& name : catalogs_->wait_for_first()) log_(config::LogLevel::Warning, "not served yet: " + name);
+}
+
+// What was voted before the restart is in the views before anybody is served.
+void Proxy::start_votes() {
     Votes::Remembered remembered;
     desk_->call([&](control::ControlService& service) {
         for (const config::Database& database : world_->config->databases) {
@@ -46,8 +67,14 @@ void Proxy::start_catalogs() {
         },
         [this](std::string line) { log_(config::LogLevel::Info, std::move(line)); });
     votes_->use(world_);
-    catalogs_->use(world_);
-    for (const std::string& name : catalogs_->wait_for_first()) log_(config::LogLevel::Warning, "not served yet: " + name);
+    voting_ = votes_.get();
+    std::map<std::string, relay::DatabaseViewPtr> views;
+    {
+        const std::scoped_lock lock(mutex_);
+        views = views_;
+    }
+    for (const auto& [database, view] : views) votes_->saw(database, view->catalog);
+    while (!catalogs_->wait_until_current()) {}
 }
 
 }  // namespace pgveil::proxy

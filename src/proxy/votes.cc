@@ -83,12 +83,16 @@ Votes::Votes(Remembered remembered, Publish publish, Keep keep, Log log)
 
 Votes::~Votes() { stop(); }
 
-void Votes::stop() {
+void Votes::finish() {
     {
         const std::scoped_lock lock(mutex_);
         ending_ = true;
     }
     changed_.notify_all();
+}
+
+void Votes::stop() {
+    finish();
     if (thread_.joinable()) thread_.join();
 }
 

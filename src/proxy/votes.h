@@ -38,8 +38,9 @@ class Votes {
     void use(WorldPtr world);
     /// A catalog as it is now: its new and changed tables are due.
     void saw(const std::string& database, catalog::SnapshotPtr snapshot);
-    /// Ends the thread after the look at hand; the others are harmless then.
+    /// Ends the thread after the look at hand; the others are harmless then. finish() does not wait for that.
     void stop();
+    void finish();
 
   private:
     /// What is known of one table.

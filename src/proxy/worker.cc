@@ -9,6 +9,7 @@ namespace pgveil::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds kGrantCheck{400};   // revocation reaches a session within a second
+constexpr auto kStopping = "the proxy is shutting down", kReplaced = "another process of the proxy has taken over: connect again";
 
 }  // namespace
 
@@ -39,7 +40,7 @@ void Worker::start() {
 
 void Worker::stop() {
     post([](Worker& self) {
-        self.listeners_.clear();
+        self.doors_.clear();
         self.links_.clear();
         self.renewals_.clear();
         self.loop_.stop();
@@ -51,14 +52,21 @@ void Worker::post(std::move_only_function<void(Worker&)> task) {
 }
 
 // The first worker accepts and deals the connections out in turn: the kernel's own dealing is uneven.
-void Worker::listen(net::ListenSocket socket, bool admin_listener) {
+void Worker::listen(net::ListenSocket socket, bool admin_listener, bool passed) {
     auto accepted = [this, admin_listener](net::Accepted connection) {
         Worker* next = shared_.workers[next_worker_++ % shared_.workers.size()];
         if (next == this) return adopt(std::move(connection), admin_listener);
         next->post([connection = std::move(connection), admin_listener](Worker& worker) mutable { worker.adopt(std::move(connection), admin_listener); });
     };
     auto failed = [this](const std::string& error) { shared_.log(config::LogLevel::Error, "accept: " + error); };
-    listeners_.push_back(std::make_unique<net::Listener>(loop_, std::move(socket), std::move(accepted), std::move(failed)));
+    doors_.push_back({std::make_unique<net::Listener>(loop_, std::move(socket), std::move(accepted), std::move(failed)), admin_listener, passed});
+}
+
+void Worker::stop_listening(bool keep_files) {
+    for (const Door& door : doors_) {
+        if (keep_files) door.listener->leave_file();
+    }
+    doors_.clear();
 }
 
 void Worker::adopt(net::Accepted accepted, bool admin_listener) {
@@ -96,6 +104,7 @@ void Worker::use(PermissionsPtr permissions) {
 }
 
 void Worker::check_grants() {
+    if (leaving()) end_rested(kReplaced);
     shared_.warm.drop_old(loop_.now().monotonic);
     std::vector<std::uint64_t> ids;
     for (const auto& [id, link] : links_) ids.push_back(id);
@@ -118,14 +127,16 @@ void Worker::request_changed(const std::string& id) {
 }
 
 void Worker::cancel(std::uint64_t session, CancelAsker asker) {
-    if (Link* found = link(session)) return found->on_cancel(asker);
-    asker.answer();
+    if (Link* found = link(session)) return found->on_cancel(std::move(asker));
+    asker();
 }
 
-void CancelAsker::answer() const {
-    worker->post([id = link](Worker& self) {
-        if (Link* found = self.link(id)) found->cancel_done();
-    });
+CancelAsker Worker::asker(std::uint64_t link) {
+    return [this, link] {
+        post([link](Worker& self) {
+            if (Link* found = self.link(link)) found->cancel_done();
+        });
+    };
 }
 
 void Worker::kill(std::uint64_t session, const std::string& why) {
@@ -142,14 +153,24 @@ void Worker::kill_named(const std::string& name, const std::string& why) {
 
 void Worker::drain(bool force) {
     draining_ = true;
-    listeners_.clear();
+    doors_.clear();
+    if (!force) return end_rested(kStopping);
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, link] : links_) ids.push_back(id);
+    for (const std::uint64_t id : ids) kill(id, kStopping);
+}
+
+void Worker::leave() {
+    leaving_ = true;
+    end_rested(kReplaced);
+}
+
+void Worker::end_rested(const std::string& why) {
     std::vector<std::uint64_t> ids;
     for (const auto& [id, link] : links_) {
-        if (force || link->drainable()) ids.push_back(id);
+        if (link->drainable()) ids.push_back(id);
     }
-    for (const std::uint64_t id : ids) {
-        if (Link* found = link(id)) found->end(sqlstate::AdminShutdown, "the proxy is shutting down");
-    }
+    for (const std::uint64_t id : ids) kill(id, why);
 }
 
 Link* Worker::link(std::uint64_t session) {

@@ -20,13 +20,8 @@ class Renewal;
 class Worker;
 struct Warmth;
 
-/// The connection that a CancelRequest came on.
-struct CancelAsker {
-    Worker* worker = nullptr;
-    std::uint64_t link = 0;
-    /// The request is carried out, or needs nothing more. Any thread.
-    void answer() const;
-};
+/// Called when a CancelRequest is carried out, or needs nothing more: once, on any thread.
+using CancelAsker = std::function<void()>;
 
 class Worker {
   public:
@@ -46,8 +41,15 @@ class Worker {
 
     // the rest on the worker's thread only
     void adopt(net::Accepted accepted, bool admin_listener);
-    void listen(net::ListenSocket socket, bool admin_listener);
-    void stop_listening() { listeners_.clear(); }
+    /// `passed`: by the service manager.
+    void listen(net::ListenSocket socket, bool admin_listener, bool passed);
+    struct Door {
+        std::unique_ptr<net::Listener> listener;
+        bool admin = false, passed = false;
+    };
+    [[nodiscard]] const std::vector<Door>& doors() const { return doors_; }
+    /// `keep_files`: another process listens on the same sockets.
+    void stop_listening(bool keep_files);
     void use(WorldPtr world);
     void use(relay::DatabaseViewPtr view, bool refreshed);
     void use(PermissionsPtr permissions);
@@ -57,6 +59,10 @@ class Worker {
     void kill_named(const std::string& name, const std::string& why);
     /// Ends idle sessions now, the others when they are idle or when `force`.
     void drain(bool force);
+    /// Another process has taken over: as drain, but whoever has just come is served first.
+    void leave();
+    /// The connection that a CancelRequest came on.
+    [[nodiscard]] CancelAsker asker(std::uint64_t link);
     [[nodiscard]] Link* link(std::uint64_t session);
     void forget(std::uint64_t session);
     /// Brings a server connection back to its start, for Shared::warm.
@@ -73,6 +79,7 @@ class Worker {
     [[nodiscard]] relay::DatabaseViewPtr view(std::string_view database) const;
     [[nodiscard]] unsigned index() const { return index_; }
     [[nodiscard]] bool draining() const { return draining_; }
+    [[nodiscard]] bool leaving() const { return leaving_ && !draining_; }
     [[nodiscard]] std::size_t links() const { return links_.size(); }
 
   private:
@@ -99,6 +106,7 @@ class Worker {
     void journal_moved();
     void flush_unsent();
     void check_grants();
+    void end_rested(const std::string& why);
 
     Shared& shared_;
     unsigned index_;
@@ -110,14 +118,14 @@ class Worker {
     std::unordered_map<std::uint64_t, std::unique_ptr<Link>> links_;
     std::unordered_map<std::uint64_t, std::unique_ptr<Renewal>> renewals_;
     std::uint64_t next_renewal_ = 1;
-    std::vector<std::unique_ptr<net::Listener>> listeners_;
+    std::vector<Door> doors_;
     std::deque<Waiting> waiting_;        // appended, not yet durable; in order
     std::vector<Waiting> unwritten_;     // group durability: appended in this turn
     RecordWriter record_writer_{*this};
     std::deque<Unsent> unsent_;          // the journal's queue was full
     net::Wakeup journal_wakeup_;
     net::Timer grants_timer_;
-    bool draining_ = false, journal_failed_told_ = false;
+    bool draining_ = false, leaving_ = false, journal_failed_told_ = false;
     std::size_t next_worker_ = 0;
     std::thread thread_;
 };
