@@ -239,6 +239,21 @@ sample = "{p["sample"]}"
                                             stdin=subprocess.DEVNULL, cwd=root)
         self.wait_ready()
 
+    def replace(self):
+        """A second process takes over; gives the first one, which ends its sessions."""
+        before, mark = self.process, len(self.stderr())
+        atexit.register(lambda: before.poll() is None and before.kill())
+        with open(self.dir / "stderr", "ab") as log:
+            self.process = subprocess.Popen([binary, "serve", "--replace", "--config", str(self.dir / "pgveil.toml")], stderr=log, stdout=log,
+                                            stdin=subprocess.DEVNULL, cwd=root)
+
+        def ready():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the new pgveil ended with {self.process.returncode}: {self.stderr()[mark:][-3000:]}")
+            return ": ready\n" in self.stderr()[mark:] or '"ready"' in self.stderr()[mark:]
+        wait_for(ready, 30, "the new pgveil's word")
+        return before
+
     def wait_ready(self):
         def ready():
             if self.process.poll() is not None:

@@ -18,6 +18,7 @@ import memory  # noqa: E402,F401
 import network  # noqa: E402,F401
 import protocol  # noqa: E402,F401
 import reload  # noqa: E402,F401
+import replace  # noqa: E402,F401
 import shadow  # noqa: E402,F401
 import transactions  # noqa: E402,F401
 import votes  # noqa: E402,F401
