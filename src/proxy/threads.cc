@@ -21,10 +21,11 @@ void Proxy::make_desk() {
 }
 
 void Proxy::start_workers() {
-    // Session numbers stay unique over restarts: they begin at the second of the start, with room for a million a second;
-    // the process before may know a higher one.
-    const auto since_2020 = std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count() - 1'577'836'800;
-    shared_.next_session = static_cast<std::uint64_t>(since_2020) << 20U;
+    // Session numbers stay unique over restarts: they begin at the moment of the start, with room for a million a second, and
+    // two starts within a second are told apart; the process before may know a higher one.
+    const auto since_2020 = wall_now().time_since_epoch() - std::chrono::seconds(1'577'836'800);
+    const auto second = std::chrono::floor<std::chrono::seconds>(since_2020);
+    shared_.next_session = (static_cast<std::uint64_t>(second.count()) << 20U) + (static_cast<std::uint64_t>((since_2020 - second).count()) << 20U) / 1'000'000;
     const std::uint32_t wanted = world_->config->proxy.workers;
     const unsigned count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(shared_, i, world_));
