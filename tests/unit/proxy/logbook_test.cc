@@ -28,14 +28,15 @@ class FakeJournal final : public audit::Journal {
         log_.ends.push_back(end_);
     }
     audit::Accepted append(audit::Record&& record) override {
+        std::uint64_t sequence = 0;
         {
             const std::lock_guard lock(log_.mutex);
             if (log_.broken) return {Append::Failed, 0};
             log_.statements.push_back(record.statement);
-            ++durable_;
+            sequence = ++durable_;
         }
         if (progress_) progress_();
-        return {Append::Accepted, durable_};
+        return {Append::Accepted, sequence};
     }
     [[nodiscard]] std::uint64_t durable() const override { return durable_; }
     [[nodiscard]] bool failed() const override { return log_.broken; }
