@@ -53,6 +53,7 @@ struct RowMasker::State {
     void collect_echoes(Oid relation, std::span<const CellView> cells, const RowPlan& plan);
     std::string_view subject_of(const ColumnPlan& plan);
     Fate treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to);
+    Fate alike(const ColumnPlan& plan, std::size_t index, std::string& to);
 
     const KeyedHash& keys;
     ValueMasker masker;
@@ -127,7 +128,25 @@ std::string_view RowMasker::State::subject_of(const ColumnPlan& plan) {
     return subject;
 }
 
+/// One and the same for every cell, NULL or not: where the type has no mask, NULL.
+Fate RowMasker::State::alike(const ColumnPlan& plan, std::size_t index, std::string& to) {
+    const Shape& shape = context_of(index, plan.column).shape;
+    if (plan.transform == Transform::Null || shape.array || shape.range) return Fate::Withheld;
+    const bool text = plan.column.format == Format::Text;
+    std::string_view empty;
+    switch (shape.carrier) {
+        case Carrier::Text: break;
+        case Carrier::Json: empty = "\"\""; break;
+        case Carrier::Jsonb: empty = text ? "\"\"" : "\x01\"\""; break;
+        case Carrier::Bytea: empty = text ? "\\x" : ""; break;
+        case Carrier::Array: case Carrier::Hstore: case Carrier::Tsvector: case Carrier::Foreign: case Carrier::Number: case Carrier::Plain:
+            return Fate::Withheld;
+    }
+    return masker.mask(shape, empty, {true, {Transform::Redact, plan.class_name, {}, false}, {}}, to);
+}
+
 Fate RowMasker::State::treat(const ColumnPlan& plan, std::size_t index, std::string_view value, std::string& to) {
+    if (plan.null_tells && plan.treatment == Treatment::Apply) return alike(plan, index, to);
     switch (plan.treatment) {
         case Treatment::Withhold: return Fate::Withheld;
         case Treatment::Pass: return Fate::Same;
@@ -178,11 +197,11 @@ RowMasker::Outcome RowMasker::mask(std::span<CellView> cells, const RowPlan& pla
     state.row = &plan;
     state.originals.assign(cells.begin(), cells.end());
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (cells[i].is_null()) continue;
+        if (cells[i].is_null() && !(fits && plan.columns[i].null_tells)) continue;
         const std::size_t from = state.out.size();
         const Fate fate = fits ? state.treat(plan.columns[i], i, text_of(cells[i].bytes()), state.out) : Fate::Withheld;
         outcome.doubtful |= state.masker.take_doubt();
-        if (fate == Fate::Same) continue;
+        if (fate == Fate::Same || (fate == Fate::Withheld && cells[i].is_null())) continue;
         const std::size_t size = state.out.size() - from;
         const bool fitting = fate == Fate::Changed && size <= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
         cells[i] = CellView{};

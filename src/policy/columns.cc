@@ -119,7 +119,9 @@ ColumnDirective opaque_directive(const Question& question) {
 }
 
 ColumnDirective directive_of(const Question& question, const sql::OutputColumn& column) {
-    return with_views(question, column, by_flow(question, column));
+    ColumnDirective directive = with_views(question, column, by_flow(question, column));
+    directive.null_tells = directive.treatment == Treatment::Apply && column.flow != Flow::AsIs && !column.steady;
+    return directive;
 }
 
 ColumnDirective directive_for(const TagTable& tags, ColumnId column) {

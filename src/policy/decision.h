@@ -43,6 +43,7 @@ struct ColumnDirective {
     std::string class_name, rule, why;
     bool keyed_allowed = false;
     std::uint8_t look_alikes = 0;        // of a scanned stored column as it is (masking/mask_plan.h)
+    bool null_tells = false;             // an expression over sensitive values may be NULL because of them
 };
 
 struct Decision {

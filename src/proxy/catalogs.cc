@@ -62,7 +62,9 @@ Catalogs::~Catalogs() {
         ending_ = true;
     }
     changed_.notify_all();
-    for (auto& [name, source] : sources_) source.thread.join();
+    for (auto& [name, source] : sources_) {
+        if (source.thread.joinable()) source.thread.join();
+    }
 }
 
 void Catalogs::use(WorldPtr world) {
@@ -80,11 +82,10 @@ void Catalogs::use(WorldPtr world) {
 
 void Catalogs::use_votes(const std::string& database, ColumnVotesPtr votes) {
     const std::scoped_lock lock(mutex_);
-    Source* const source = find(database);
-    if (source == nullptr) return;
-    source->votes = std::move(votes);
-    source->stale_view = true;
-    source->next = {};
+    Source& source = sources_[database];     // its thread comes with the first config that names it
+    source.votes = std::move(votes);
+    source.stale_view = true;
+    source.next = {};
     changed_.notify_all();
 }
 

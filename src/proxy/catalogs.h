@@ -64,7 +64,7 @@ class Catalogs {
     const Log log_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::map<std::string, Source> sources_;   // every database there ever was: its thread refers to it
+    std::map<std::string, Source> sources_;   // every database there ever was; where there is a thread, it refers to its own
     WorldPtr world_;
     std::atomic<std::uint64_t> versions_{0};
     bool ending_ = false;

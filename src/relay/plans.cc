@@ -88,6 +88,7 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
         column.class_name = chosen.class_name;
         column.rule = chosen.rule;
         column.keyed_allowed = chosen.keyed_allowed;
+        column.null_tells = chosen.treatment == Treatment::Apply && (chosen.null_tells || (lineage != nullptr && (*lineage)[i].null_tells));
         // Against a rule speaks only what statement and server both say of the column: it is read as it is stored. What
         // RETURNING names as a column's may have come from elsewhere a moment ago.
         if (lineage != nullptr && chosen.treatment == Treatment::Scan && judged->analysis.kind == sql::Kind::Read) {

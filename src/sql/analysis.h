@@ -56,6 +56,7 @@ struct OutputColumn {
     Flow flow = Flow::Opaque;
     std::vector<ColumnId> origins;      // base columns, views followed; AsIs with several: one or each of them
     std::vector<ColumnId> via;          // columns of the views it came through: these may be tagged as well
+    bool steady = false;                // NULL only where what it is made of is NULL: that says nothing of values
     bool operator==(const OutputColumn&) const = default;
 };
 

@@ -147,7 +147,7 @@ void Tracing::statement(const Node* node) {
 
 OutputColumn Tracer::output(std::string_view name, const Value& value) const {
     Traced traced = atoms_.resolve(value);
-    return {std::string(name), traced.flow, std::move(traced.origins), std::move(traced.via)};
+    return {std::string(name), traced.flow, std::move(traced.origins), std::move(traced.via), traced.steady};
 }
 
 Rows Tracer::explained(const Node* node) {

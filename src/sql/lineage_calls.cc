@@ -26,6 +26,16 @@ constexpr std::array<std::string_view, 24> kNeverRaises{
     "json_agg", "json_build_object", "jsonb_agg", "jsonb_build_object", "length", "lower", "max", "md5", "min",
     "now", "row_to_json", "string_agg", "sum", "to_jsonb", "upper"};
 
+// Functions of the server's own that give NULL, and structure, for what their arguments are alone. Sorted.
+constexpr auto kSteady = std::to_array<std::string_view>({"abs", "age", "array_agg", "ascii", "avg", "btrim", "ceil", "ceiling", "char_length",
+    "character_length", "coalesce", "concat", "concat_ws", "count", "date_part", "date_trunc", "extract", "first_value", "floor", "format",
+    "initcap", "json_agg", "json_build_array", "json_build_object", "json_object_agg", "jsonb_agg", "jsonb_build_array", "jsonb_build_object",
+    "jsonb_object_agg", "lag", "last_value", "lead", "left", "length", "lower", "lpad", "ltrim", "max", "md5", "min", "nth_value", "octet_length",
+    "overlay", "percentile_cont", "percentile_disc", "position", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "round",
+    "row_to_json", "rpad", "rtrim", "split_part", "string_agg", "strpos", "substr", "substring", "sum", "timezone", "to_char", "to_json", "to_jsonb",
+    "translate", "trunc", "upper", "xmlagg"});
+static_assert(std::ranges::is_sorted(kSteady));
+
 // One row for each element of what is stored. Sorted.
 constexpr auto kElements = std::to_array<std::string_view>({"json_array_elements", "json_array_elements_text", "json_each", "json_each_text",
     "json_object_keys", "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_each", "jsonb_each_text", "jsonb_object_keys", "unnest"});
@@ -115,6 +125,12 @@ Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
     return call_candidates(node, std::move(arguments));
 }
 
+/// substring(text, text) looks for a pattern, and gives NULL where there is none.
+bool Tracer::is_steady(std::string_view name, std::span<const Value> arguments, std::span<const Function* const> functions) {
+    const bool pattern = name == "substring" && (arguments.size() < 2 || arguments[1].type != type_oid::Int4);
+    return !pattern && std::ranges::binary_search(kSteady, name) && std::ranges::all_of(functions, &Function::builtin);
+}
+
 /// The type that a call gives, if every function it could mean gives the same.
 Oid Tracer::type_of_call(const FuncCall& node, std::span<const Value> arguments, std::vector<const Function*> functions) {
     const bool positional = !node.func_variadic && !node.agg_within_group &&
@@ -140,6 +156,7 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
         const bool known = listed_pure(name) || std::ranges::find(kNeverRaises, name) != kNeverRaises.end();
         if (!known) absorb(result.value, Value::opaque());
         if (known) result.value = aggregate_value(node, std::move(result.value), arguments);
+        result.value.steady = result.value.steady && is_steady(name, arguments, {});
         return result;
     }
     auto functions = candidates(catalog_, path_, node.funcname, arguments.size(), node.agg_within_group);
@@ -163,6 +180,12 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
             result.rows.reset();
         } else {
             for (Output& column : result.rows->columns) absorb(column.value, result.value);
+        }
+    }
+    if (!is_steady(name, arguments, functions)) {
+        result.value.steady = false;
+        if (result.rows) {
+            for (Output& column : result.rows->columns) column.value.steady = false;
         }
     }
     const Oid type = type_of_call(node, arguments, functions);
@@ -365,7 +388,7 @@ void Tracer::from_function(const RangeFunction& function, Scope& scope, std::vec
     }
     const Frame frame = close_frame();
     for (Output& column : rows.columns) {
-        if (!frame.crossing.empty()) absorb(column.value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+        if (!frame.crossing.empty()) absorb(column.value, Value{.flow = Flow::Derived, .steady = false, .atoms = frame.crossing});
     }
     if (function.ordinality) rows.columns.push_back({"ordinality", Value::count()});
     rows_range(range, std::move(rows), function.alias);

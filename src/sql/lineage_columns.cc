@@ -101,6 +101,7 @@ Value Tracer::whole_row(Range& range) {
     for (std::size_t i = 0; i < range.columns.size(); ++i) {
         const Value& column = value_of(range, i);
         if (column.flow == Flow::Opaque) value.flow = Flow::Opaque;
+        value.steady = value.steady && column.steady;
         atoms.insert(atoms.end(), column.atoms.begin(), column.atoms.end());
         shape->fields.push_back({range.columns[i].name, column});
     }
@@ -131,6 +132,7 @@ Value Tracer::indirection(const A_Indirection& node, const Scope& scope) {
             if (array && array->category == 'A') part.type = array->element;
             if (index->lidx) absorb(part, expression(index->lidx, scope));
             if (index->uidx) absorb(part, expression(index->uidx, scope));
+            part.steady = false;                 // no such element
         } else if (tag_of(step) == T_String) {
             // (x).f of a row that is not known: a field, or a function f of the user's
             const auto functions = catalog_.functions({}, text_of(step), path_);

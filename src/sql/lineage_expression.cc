@@ -105,8 +105,9 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
             absorb(value, tested);
             return value;
         }
-        case T_BoolExpr:
+        case T_BoolExpr:   // "... OR NULL" is true or NULL
             absorb_list(value, PGVEIL_AS(BoolExpr, node)->args, scope);
+            value.steady = value.steady && PGVEIL_AS(BoolExpr, node)->boolop == NOT_EXPR;
             value.type = type_oid::Bool;
             return value;
         case T_CoalesceExpr: return one_of(PGVEIL_AS(CoalesceExpr, node)->args, scope);
@@ -179,11 +180,22 @@ Value Tracer::sublink(const SubLink& link, const Scope& scope) {
             for (const Output& column : rows.columns) absorb(value, column.value);
             if (!rows.complete) absorb(value, Value::opaque());
             absorb(value, test);
+            value.steady = value.steady && link.subLinkType == ARRAY_SUBLINK;   // x = ANY (SELECT NULL) is NULL, or true
             break;
     }
     // Conditions that compare the subquery's rows with the outer row show in which rows it finds something.
-    if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+    if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .steady = false, .atoms = frame.crossing});
     return value;
+}
+
+/// Operators of the server's own that give NULL for NULL alone. Not `->` (no such key), nor any of arrays and rows with NULL in them.
+bool Tracer::is_steady(const A_Expr& node) const {
+    constexpr std::array<std::string_view, 17> steady{"=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "||", "~", "!~", "~*", "~~", "~~*"};
+    const NodesView parts = nodes(node.name);
+    const std::string_view name = parts.size() == 1 ? text_of(parts.back()) : std::string_view{};
+    const auto is_row = [](const Node* side) { return side && (tag_of(side) == T_RowExpr || tag_of(side) == T_A_ArrayExpr); };
+    const bool one_by_one = node.kind == AEXPR_OP || node.kind == AEXPR_LIKE || node.kind == AEXPR_ILIKE;
+    return one_by_one && std::ranges::find(steady, name) != steady.end() && !user_operators().contains(name) && !is_row(node.lexpr) && !is_row(node.rexpr);
 }
 
 /// Only what holds for every operator of PostgreSQL's own with that name.
@@ -214,6 +226,7 @@ Value Tracer::operation(const A_Expr& node, const Scope& scope) {
         absorb(value, one);
     }
     value.type = type_of_operation(node, left, right);
+    value.steady = value.steady && is_steady(node);
     if (!operator_is_pure(node)) absorb(value, Value::opaque());
     if (!value.atoms.empty()) {
         const std::string_view name = node.name ? text_of(nodes(node.name).back()) : std::string_view{};
@@ -276,6 +289,7 @@ Value Tracer::case_of(const CaseExpr& node, const Scope& scope) {
         result(when->result);
     }
     if (node.defresult) result(node.defresult);
+    value.steady = false;
     value.type = type == kUnknownLiteral ? kInvalidOid : type;
     return value;
 }

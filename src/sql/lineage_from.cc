@@ -186,7 +186,7 @@ void Tracer::from_subselect(const RangeSubselect& sub, Scope& scope, std::vector
         rows = query(sub.subquery, scope);
         const Frame frame = close_frame();
         for (Output& column : rows.columns) {
-            if (!frame.crossing.empty()) absorb(column.value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+            if (!frame.crossing.empty()) absorb(column.value, Value{.flow = Flow::Derived, .steady = false, .atoms = frame.crossing});
         }
     }
     Range& range = new_range();

@@ -123,7 +123,7 @@ std::shared_ptr<const KnownColumns> Tracer::known_columns(const RawStmt& stateme
     KnownColumns known{{}, rows.complete, raises_};
     for (const Output& column : rows.columns) {
         Value value = column.value;
-        if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+        if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .steady = false, .atoms = frame.crossing});
         known.columns.push_back(output(column.name, value));
     }
     return std::make_shared<const KnownColumns>(std::move(known));

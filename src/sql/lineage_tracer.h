@@ -125,6 +125,7 @@ class Tracer {
     [[nodiscard]] Oid array_of(Oid element) const;
     Value one_of(const List* list, const Scope& scope);
     Oid type_of_operation(const A_Expr& node, Oid left, Oid right) const;
+    [[nodiscard]] bool is_steady(const A_Expr& node) const;
     Value case_of(const CaseExpr& node, const Scope& scope);
     [[nodiscard]] const catalog::Type* type_named(const TypeName* name) const;
 
@@ -140,6 +141,7 @@ class Tracer {
     /// An array whose elements are certainly no rows.
     [[nodiscard]] bool of_scalars(Oid array) const;
     [[nodiscard]] bool type_arithmetic(const FuncCall& call, const Scope& scope) const;
+    [[nodiscard]] static bool is_steady(std::string_view name, std::span<const Value> arguments, std::span<const catalog::Function* const> functions);
     Oid type_of_call(const FuncCall& call, std::span<const Value> arguments, std::vector<const catalog::Function*> functions);
     Called call_candidates(const FuncCall& call, std::vector<Value> arguments);
     void use_by_effect(std::string_view name, std::span<const catalog::Function* const> functions, std::span<const Value> arguments);

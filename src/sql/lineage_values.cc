@@ -40,6 +40,7 @@ void add_atoms(Value& into, std::span<const AtomId> atoms) {
 void absorb(Value& into, const Value& part) {
     into.flow = expression_flow(into.flow, part.flow);
     into.null_literal = false;
+    into.steady = into.steady && part.steady;
     into.shape = nullptr;
     add_atoms(into, part.atoms);
 }
@@ -51,6 +52,7 @@ Value either(const Value& a, const Value& b) {
     if (a.type != b.type) both.type = kInvalidOid;
     if (a.flow == Flow::AsIs && b.flow == Flow::AsIs) {
         both.shape = nullptr;
+        both.steady = a.steady && b.steady;
         add_atoms(both, b.atoms);
     } else {
         absorb(both, b);
@@ -118,6 +120,7 @@ std::span<const Value> Atoms::expansions_of(const Atom& atom) const {
 
 Traced Atoms::resolve(const Value& value) const {
     Traced traced;
+    traced.steady = value.steady;
     ++round_;
     bool opaque = value.flow == Flow::Opaque, as_is = value.flow == Flow::AsIs, counts = value.flow == Flow::CountLike;
     std::vector<AtomId> waiting(value.atoms);
@@ -136,10 +139,13 @@ Traced Atoms::resolve(const Value& value) const {
             counts = counts || atom.flow == Flow::CountLike;
             if (atom.flow == Flow::Derived) as_is = false;
             if (atom.column != ColumnId{}) (atom.view ? traced.via : traced.origins).push_back(atom.column);
+            // What a view or a body gives says it itself; a function's rows are made of its arguments (from_function).
+            if (atom.view) traced.steady = traced.steady && (atom.view->steady || atom.view->flow == Flow::AsIs);
             if (atom.view) traced.via.insert(traced.via.end(), atom.view->via.begin(), atom.view->via.end());
             if (atom.origins) traced.origins.insert(traced.origins.end(), atom.origins->begin(), atom.origins->end());
             for (const Value& other : expansions_of(atom)) {
                 expands = true;
+                traced.steady = traced.steady && other.steady;
                 opaque = opaque || other.flow == Flow::Opaque;
                 counts = counts || other.flow == Flow::CountLike;
                 if (other.flow != Flow::AsIs && !other.null_literal) as_is = false;

@@ -21,6 +21,7 @@ struct Shape;
 struct Value {
     Flow flow = Flow::Opaque;            // of the expression over its atoms
     bool null_literal = false;
+    bool steady = true;                  // NULL, and shaped as it is, only where what it is made of is
     Oid type;                            // {0}: not known
     std::vector<AtomId> atoms;           // sorted, unique
     std::shared_ptr<const Shape> shape;  // fields, where the value is a known row
@@ -29,7 +30,7 @@ struct Value {
     [[nodiscard]] bool literal() const { return flow == Flow::Constant && atoms.empty(); }
 
     [[nodiscard]] static Value constant() { return Value{.flow = Flow::Constant}; }
-    [[nodiscard]] static Value opaque() { return Value{}; }
+    [[nodiscard]] static Value opaque() { return Value{.steady = false}; }
     [[nodiscard]] static Value count() { return Value{.flow = Flow::CountLike}; }
 };
 
@@ -50,6 +51,7 @@ void add_atoms(Value& into, std::span<const AtomId> atoms);
 /// What a value comes from in the end.
 struct Traced {
     Flow flow = Flow::Opaque;
+    bool steady = false;
     std::vector<ColumnId> origins, via;  // sorted, unique
 };
 

@@ -60,7 +60,7 @@ Value Tracer::multi_source(const Node* node, const Scope& scope) {
     const Frame frame = close_frame();
     Value value = rows.complete ? Value::constant() : Value::opaque();
     for (const Output& column : rows.columns) absorb(value, column.value);
-    if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .atoms = frame.crossing});
+    if (!frame.crossing.empty()) absorb(value, Value{.flow = Flow::Derived, .steady = false, .atoms = frame.crossing});
     return value;
 }
 

@@ -13,7 +13,7 @@ import copy_rows  # noqa: E402,F401
 import grants  # noqa: E402,F401
 import login  # noqa: E402,F401
 import log  # noqa: E402,F401
-import masks  # noqa: E402,F401
+import masks, nulls  # noqa: E402,F401
 import memory  # noqa: E402,F401
 import network  # noqa: E402,F401
 import protocol  # noqa: E402,F401

@@ -35,6 +35,7 @@ struct ColumnPlan {
     std::string class_name;     // "EMAIL_ADDRESS"
     std::string rule;           // what the audit result counts it under: "tag/shop.public.customers.email"
     std::string key_domain;     // database + class + scope: keyed transforms hash under it
+    bool null_tells = false;    // whether it is NULL, or how it is built, tells of values: all cells are given alike
     bool keyed_allowed = false; // only values whose lineage is a stored tagged column; else keyed -> Redact
     std::int32_t subject = -1;  // date_shift: the column of the row that says whose date it is; -1: all are moved alike
     std::uint8_t look_alikes = 0;   // of a stored column as it is: values that are as a whole of these shapes are no findings
