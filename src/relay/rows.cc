@@ -21,6 +21,12 @@ bool about_names(std::string_view code) {
     return std::ranges::find(codes, code) != codes.end();
 }
 
+/// Not: of the connection, the session, the transaction, rights and locks, memory, the server as such, or what it does not do.
+bool may_be_of_data(std::string_view code) {
+    constexpr std::array<std::string_view, 13> classes{"08", "0A", "25", "26", "28", "34", "3D", "40", "53", "55", "57", "58", "F0"};
+    return std::ranges::find(classes, code.substr(0, 2)) == classes.end();
+}
+
 bool is_text_field(char code) { return code == 'M' || code == 'D' || code == 'H' || code == 'W' || code == 'q'; }
 
 }  // namespace
@@ -105,21 +111,22 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
     const bool about_text = fields->sqlstate().starts_with("42") && !fields->get('P').empty() && of_itself;
     // A right that is missing names an object of the catalog (aclchk.c), and an agent must know which.
     const bool about_rights = fields->sqlstate() == "42501" && fields->get('R') == "aclcheck_error" && of_itself;
-    const bool reduce = run != nullptr && run->judged && run->judged->decision.touches_sensitive && !about_text && !about_rights &&
-                        !(about_names(fields->sqlstate()) && of_itself);
-    const bool data_error = fields->sqlstate().starts_with("22") || fields->sqlstate().starts_with("23");
+    const policy::Decision* decision = run != nullptr && run->judged ? &run->judged->decision : nullptr;
+    const bool reduce = decision != nullptr && decision->touches_sensitive && !about_text && !about_rights && !(about_names(fields->sqlstate()) && of_itself);
+    if (reduce && type != 'E') return;   // that there is a notice tells whether something was called
+    // Which error, and whence: an answer to a question about values. That there is one cannot be helped.
+    const bool of_data = reduce && decision->neutral_data_errors && may_be_of_data(fields->sqlstate());
+    const std::string_view code_shown = of_data ? std::string_view("22000") : fields->sqlstate();
     std::vector<std::pair<char, std::string>> reduced;
     for (const auto& [code, value] : fields->fields) {
-        if (code == 'C' && run != nullptr && run->judged && run->judged->decision.neutral_data_errors && data_error && type == 'E') {
-            reduced.emplace_back('C', "22000");
+        if (code == 'C') {
+            reduced.emplace_back('C', std::string(code_shown));
         } else if (!is_text_field(code)) {
-            if (code != 'p') reduced.emplace_back(code, std::string(value));
+            if (of_data ? code == 'S' || code == 'V' : code != 'p') reduced.emplace_back(code, std::string(value));
         } else if (!reduce) {
             reduced.emplace_back(code, tools_.masker->mask_text(value, ""));
         } else if (code == 'M') {
-            reduced.emplace_back('M', type == 'E' ? fmt::format("the statement failed with SQLSTATE {} (details withheld: it reads masked columns)",
-                                                                data_error && run->judged->decision.neutral_data_errors ? "22000" : fields->sqlstate())
-                                                  : "notice withheld: the statement reads masked columns");
+            reduced.emplace_back('M', fmt::format("the statement failed with SQLSTATE {} (details withheld: it reads masked columns)", code_shown));
         }
     }
     protocol::put_error_fields(out_->to_client, type, reduced);

@@ -290,6 +290,7 @@ Value Tracer::case_of(const CaseExpr& node, const Scope& scope) {
     }
     if (node.defresult) result(node.defresult);
     value.steady = false;
+    raises_ = raises_ || !value.atoms.empty();   // which branch is taken, whose constants may raise
     value.type = type == kUnknownLiteral ? kInvalidOid : type;
     return value;
 }

@@ -44,6 +44,19 @@ def _():
     equal(told, [])
 
 
+@case("which error an expression over a masked column raises says nothing, whatever its class")
+def _():
+    ids, words = people()
+    errors = ["1/(id - id)", "(ssn || 'x')::int", "(SELECT g FROM generate_series(1, 2) g)", "current_setting('no.such')::int", "length(date_trunc('ssn', now())::text)",
+              "(ROW(1, 2) = ROW(1, ssn::int))::int", "length(json_build_object(NULL, 1)::text)", "length(to_regclass('a.b.c.d')::text)", "(1e308::float8 * 10 * length(ssn))::int"]
+    with agent() as a:
+        for one in errors:
+            for other in errors:
+                seen = [answers(a, f"SELECT CASE WHEN ssn < '{words['middle']}' THEN {one} ELSE {other} END FROM customers WHERE id = {i}") for i in ids]
+                equal(seen[0], seen[1], f"{one} or {other}")
+        a.query("SELECT CASE WHEN ssn < '5' THEN nothing END FROM customers").sqlstate == "42703" or 1 / 0
+
+
 @case("what is NULL as a stored value is, stays NULL, in what is made of it too")
 def _():
     with agent() as a:
