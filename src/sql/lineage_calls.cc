@@ -157,6 +157,7 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
         if (!known) absorb(result.value, Value::opaque());
         if (known) result.value = aggregate_value(node, std::move(result.value), arguments);
         result.value.steady = result.value.steady && is_steady(name, arguments, {});
+        result.value.varies = true;
         return result;
     }
     auto functions = candidates(catalog_, path_, node.funcname, arguments.size(), node.agg_within_group);
@@ -231,6 +232,7 @@ Tracer::Called Tracer::call_function(const Function& function, const std::vector
         });
     }
     if (!pure) absorb(called.value, Value::opaque());
+    called.value.varies = called.value.varies || function.returns_set || function.volatility == Volatility::Volatile || function.kind != FunctionKind::Function;
     called.rows = rows_of_result(function, called.value);
     const catalog::Type* type = catalog_.type(catalog_.base_type(function.return_type));
     called.scalar = !called.rows && type && type->kind != TypeKind::Composite && type->kind != TypeKind::Unknown &&

@@ -1,4 +1,4 @@
-// SELECT, set operations, VALUES, WITH and the clauses that order and group.
+// SELECT, VALUES and the clauses that order and group.
 #include <algorithm>
 
 #include "sql/lineage_names.h"
@@ -81,24 +81,6 @@ void Tracer::distinct(const Rows& rows) {
     }
 }
 
-Rows Tracer::set_operation(const SelectStmt& statement, const Scope& scope) {
-    Rows left = select(*statement.larg, scope);
-    const Rows right = select(*statement.rarg, scope);
-    if (!left.complete || !right.complete || left.columns.size() != right.columns.size()) {
-        for (Output& column : left.columns) column.value = Value::opaque();
-        left.complete = false;
-        return left;
-    }
-    if (!statement.all) {
-        distinct(left);
-        distinct(right);
-    }
-    for (std::size_t i = 0; i < left.columns.size(); ++i) {
-        left.columns[i].value = either(left.columns[i].value, right.columns[i].value);
-    }
-    return left;
-}
-
 Rows Tracer::value_lists(const List* lists, const Scope& scope) {
     static constexpr std::string_view kNames[] = {"column1", "column2", "column3", "column4", "column5",
                                                   "column6", "column7", "column8", "column9"};
@@ -145,6 +127,7 @@ bool Tracer::star(const Node* node, const Scope& scope, Rows& rows) {
             for (const Shape::Field& field : row.shape->fields) rows.columns.push_back({field.name, field.value});
         } else {
             rows.complete = false;
+            rows.columns.push_back({{}, row});   // so that what compares the rows compares it
         }
         return true;
     }
@@ -173,97 +156,6 @@ bool Tracer::star(const Node* node, const Scope& scope, Rows& rows) {
 void Tracer::star_of(Range& range, Rows& rows) {
     for (std::size_t i = 0; i < range.columns.size(); ++i) rows.columns.push_back({range.columns[i].name, value_of(range, i)});
     rows.complete = rows.complete && range.complete;
-}
-
-void Tracer::with(const WithClause* clause, Scope& scope) {
-    if (!clause) return;
-    if (clause->recursive) {
-        // All are visible in all; only a reference before the definition needs the later ones, and is opaque.
-        for (const Node* node : nodes(clause->ctes)) {
-            if (const auto* cte = PGVEIL_AS(CommonTableExpr, node)) scope.ctes.push_back({text_of(cte->ctename), {}, false});
-        }
-    }
-    for (const Node* node : nodes(clause->ctes)) {
-        if (const auto* cte = PGVEIL_AS(CommonTableExpr, node)) common_table(*cte, clause->recursive, scope);
-    }
-}
-
-void Tracer::name_columns(Cte& cte, const List* names) {
-    std::size_t at = 0;
-    for (const Node* name : nodes(names)) {
-        if (at < cte.columns.size()) cte.columns[at++].name = text_of(name);
-    }
-}
-
-void Tracer::common_table(const CommonTableExpr& definition, bool recursive, Scope& scope) {
-    const std::string_view name = text_of(definition.ctename);
-    Cte cte{name, {}, false};
-    const auto fill = [&](const Rows& rows) {
-        for (const Output& column : rows.columns) cte.columns.push_back({column.name, column.value});
-        cte.complete = rows.complete;
-        name_columns(cte, definition.aliascolnames);
-    };
-    const auto place = [&]() -> Cte& {
-        for (Cte& there : scope.ctes) {
-            if (there.name == name) return there;
-        }
-        return scope.ctes.emplace_back();
-    };
-    const auto* query_node = PGVEIL_AS(SelectStmt, definition.ctequery);
-    if (!recursive || !query_node || query_node->op == SETOP_NONE) {
-        fill(query(definition.ctequery, scope));
-    } else {
-        fill(recursive_rows(*query_node, scope, [&](const Rows& first) {
-            Cte self{name, {}, first.complete};
-            for (const Output& column : first.columns) self.columns.push_back({column.name, column.value});
-            name_columns(self, definition.aliascolnames);
-            place() = std::move(self);
-        }));
-    }
-    searched(cte, definition);
-    place() = std::move(cte);
-}
-
-/// SEARCH and CYCLE add columns that are made of those they name.
-void Tracer::searched(Cte& cte, const CommonTableExpr& definition) {
-    const auto made_of = [&](const List* names) {
-        Value value = Value::constant();
-        for (const Node* name : nodes(names)) {
-            const auto found = std::ranges::find(cte.columns, text_of(name), &CteColumn::name);
-            absorb(value, found == cte.columns.end() ? Value::opaque() : found->value);
-        }
-        return value;
-    };
-    const auto* search = definition.search_clause;
-    const Value sequence = search ? made_of(search->search_col_list) : Value::constant();
-    const auto* cycle = definition.cycle_clause;
-    const Value path = cycle ? made_of(cycle->cycle_col_list) : Value::constant();
-    if (search) cte.columns.push_back({text_of(search->search_seq_column), sequence});
-    if (cycle) cte.columns.push_back({text_of(cycle->cycle_mark_column), path});
-    if (cycle) cte.columns.push_back({text_of(cycle->cycle_path_column), path});
-}
-
-/// left UNION right, where right may name the CTE itself: its columns get atoms that stand for either side.
-Rows Tracer::recursive_rows(const SelectStmt& statement, const Scope& outer, const std::function<void(const Rows&)>& declare) {
-    Scope scope{.outer = &outer};
-    with(statement.withClause, scope);
-    Rows left = select(*statement.larg, scope);
-    std::vector<AtomId> own;
-    for (Output& column : left.columns) {
-        own.push_back(atoms_.add(Flow::Constant));
-        atoms_.expand(own.back(), column.value);
-        column.value = Value{.flow = Flow::AsIs, .type = column.value.type, .atoms = {own.back()}};
-    }
-    declare(left);
-    const Rows right = select(*statement.rarg, scope);
-    const bool match = left.complete && right.complete && left.columns.size() == right.columns.size();
-    for (std::size_t i = 0; i < left.columns.size(); ++i) {
-        atoms_.expand(own[i], match ? right.columns[i].value : Value::opaque());
-    }
-    left.complete = match;
-    if (!statement.all) distinct(right);
-    clauses(statement, left, scope);
-    return left;
 }
 
 /// PostgreSQL's rule for ORDER BY, DISTINCT ON and GROUP BY items: an output name or position, else an expression.

@@ -72,16 +72,10 @@ class Tracer {
     // lineage_select
     Rows select(const SelectStmt& select, const Scope& outer);
     Rows plain_select(const SelectStmt& select, Scope& scope);
-    Rows set_operation(const SelectStmt& select, const Scope& scope);
     Rows value_lists(const List* lists, const Scope& scope);
     Rows targets(const List* list, const Scope& scope);
     bool star(const Node* node, const Scope& scope, Rows& rows);
     void star_of(Range& range, Rows& rows);
-    void with(const WithClause* with, Scope& scope);
-    void common_table(const CommonTableExpr& cte, bool recursive, Scope& scope);
-    Rows recursive_rows(const SelectStmt& select, const Scope& outer, const std::function<void(const Rows&)>& declare);
-    void name_columns(Cte& cte, const List* names);
-    static void searched(Cte& cte, const CommonTableExpr& definition);
     void clauses(const SelectStmt& select, const Rows& rows, const Scope& scope);
     void group_by(const List* list, const Rows& rows, const Scope& scope);
     void group_item(const Node* node, const Rows& rows, const Scope& scope);
@@ -89,6 +83,15 @@ class Tracer {
     void window(const WindowDef& window, const Scope& scope);
     void distinct(const Rows& rows);
     Value sort_value(const Node* node, const Rows& rows, const Scope& scope, bool columns_first);
+
+    // lineage_sets
+    Rows set_operation(const SelectStmt& select, const Scope& scope);
+    void compare_rows(const Rows& left, const Rows& right);
+    void with(const WithClause* with, Scope& scope);
+    void common_table(const CommonTableExpr& cte, bool recursive, Scope& scope);
+    Rows recursive_rows(const SelectStmt& select, const Scope& outer, const std::function<void(const Rows&)>& declare);
+    void name_columns(Cte& cte, const List* names);
+    static void searched(Cte& cte, const CommonTableExpr& definition);
 
     // lineage_from
     void from(const List* list, Scope& scope);
@@ -182,7 +185,8 @@ class Tracer {
     void in_subquery(const SubLink& link, const Scope& scope);
     void leaf(const Value& value);
     void use_of(const Value& value, PredicateUse use);
-    void literal_use(const Value& value, PredicateUse use, const Node* literal);
+    /// `node`: the literal as written; null: no text names it, so that it counts for itself.
+    void literal_use(const Value& value, PredicateUse use, const Node* node, const Value& literal);
     void together(const Value& a, const Value& b, bool exact);
 
     struct Event {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sql/array_values.h"
+
 namespace pgveil::sql {
 
 namespace {
@@ -42,6 +44,7 @@ void absorb(Value& into, const Value& part) {
     into.null_literal = false;
     into.steady = into.steady && part.steady;
     into.shape = nullptr;
+    into.varies = into.varies || part.varies || part.literals > 1;
     add_atoms(into, part.atoms);
 }
 
@@ -50,6 +53,11 @@ Value either(const Value& a, const Value& b) {
     if (b.null_literal) return a;
     Value both = a;
     if (a.type != b.type) both.type = kInvalidOid;
+    if (a.literal() && b.literal()) {
+        both.shape = nullptr;
+        both.literals = std::min(a.literals + b.literals, kUnknownCount);
+        return both;
+    }
     if (a.flow == Flow::AsIs && b.flow == Flow::AsIs) {
         both.shape = nullptr;
         both.steady = a.steady && b.steady;

@@ -25,9 +25,11 @@ struct Value {
     Oid type;                            // {0}: not known
     std::vector<AtomId> atoms;           // sorted, unique
     std::shared_ptr<const Shape> shape;  // fields, where the value is a known row
+    bool varies = false;                 // may differ from row to row though no column is in it: volatile, set-returning, aggregates
+    std::uint32_t literals = 1;          // how many a literal stands for: VALUES and set operations of literals
 
     [[nodiscard]] bool plain() const { return flow == Flow::AsIs && atoms.size() == 1; }
-    [[nodiscard]] bool literal() const { return flow == Flow::Constant && atoms.empty(); }
+    [[nodiscard]] bool literal() const { return flow == Flow::Constant && atoms.empty() && !varies; }
 
     [[nodiscard]] static Value constant() { return Value{.flow = Flow::Constant}; }
     [[nodiscard]] static Value opaque() { return Value{.steady = false}; }

@@ -74,9 +74,14 @@ void Tracer::use_of(const Value& value, PredicateUse use) {
     if (!value.atoms.empty()) events_.push_back({value, use});
 }
 
-void Tracer::literal_use(const Value& value, PredicateUse use, const Node* literal) {
+void Tracer::literal_use(const Value& value, PredicateUse use, const Node* node, const Value& literal) {
     if (value.atoms.empty()) return;
-    events_.push_back({value, use, use == PredicateUse::Equality ? literal_text(literal) : std::string{}});
+    Event event{value, use};
+    if (use == PredicateUse::Equality) {
+        event.literal = node ? literal_text(node) : "#" + std::to_string(events_.size());
+        event.more = literal.literals - 1;
+    }
+    events_.push_back(std::move(event));
 }
 
 void Tracer::together(const Value& a, const Value& b, bool exact) {
@@ -124,7 +129,7 @@ void Tracer::condition(const Node* node, const Scope& scope) {
     }
     if (const auto* test = PGVEIL_AS(BooleanTest, node)) return condition(reinterpret_cast<const Node*>(test->arg), scope);
     const Value value = expression(node, scope);
-    if (tag_of(node) == T_ColumnRef && value.plain()) return literal_use(value, PredicateUse::Equality, node);
+    if (tag_of(node) == T_ColumnRef && value.plain()) return literal_use(value, PredicateUse::Equality, node, Value::constant());
     leaf(value);
 }
 
@@ -186,7 +191,7 @@ void Tracer::compare(const Value& left, const Node* left_node, const Value& righ
     if (left.atoms.empty() && right.atoms.empty()) return;
     if (right.literal() || left.literal()) {
         const Value& value = right.literal() ? left : right;
-        literal_use(value, value.plain() ? use : PredicateUse::Other, right.literal() ? right_node : left_node);
+        literal_use(value, value.plain() ? use : PredicateUse::Other, right.literal() ? right_node : left_node, right.literal() ? right : left);
         if (!value.plain()) together(value, value, false);
         return;
     }
@@ -238,10 +243,13 @@ void Tracer::in_subquery(const SubLink& link, const Scope& scope) {
     }
     const Rows rows = query(link.subselect, scope);
     const bool match = rows.complete && rows.columns.size() == tests.size();
+    for (const Output& column : rows.columns) {
+        if (!match) use_of(column.value, PredicateUse::Other);
+    }
     for (std::size_t i = 0; i < tests.size(); ++i) {
         const Value found = match ? rows.columns[i].value : Value::opaque();
         if (match && found.literal()) {
-            literal_use(tests[i], tests[i].plain() && equality ? PredicateUse::Equality : PredicateUse::Other, link.subselect);
+            literal_use(tests[i], tests[i].plain() && equality ? PredicateUse::Equality : PredicateUse::Other, link.subselect, found);
         } else {
             compare(tests[i], nullptr, found, nullptr, equality ? PredicateUse::Equality : PredicateUse::Other);
         }

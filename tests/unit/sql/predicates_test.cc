@@ -1,0 +1,95 @@
+#include "lineage_cases.h"
+
+using namespace pgveil;
+using namespace pgveil::sql;
+
+TEST_CASE("predicates name each use of a stored column and count distinct literals") {
+    check_predicates({
+        {"select 1 from customers where email = 'a'", "customers.email:equality:1"},
+        {"select 1 from customers where email = 'a' or email = 'b' or email = 'a'", "customers.email:equality:2"},
+        {"select 1 from customers where email in ('a', 'b', $1)", "customers.email:equality:3"},
+        {"select 1 from customers where email = any('{a,b,c}')", "customers.email:equality:3"},
+        {"select 1 from customers where email = any($1)", "customers.email:equality:0+$1"},
+        {"select 1 from customers where email = any($2::text[]) or email = any($1) or email = 'a'", "customers.email:equality:1+$1+$2"},
+        {"select 1 from customers where email = any($1::text::text[])", "customers.email:equality:1000000"},
+        {"select 1 from customers where id = any('1 2 3'::oidvector)", "customers.id:equality:3"},
+        {"select 1 from customers where email = any(array['a', 'b'])", "customers.email:equality:2"},
+        {"select 1 from customers where email <> 'a'", "customers.email:other:0"},
+        {"select 1 from customers where email not in ('a')", "customers.email:other:0"},
+        {"select 1 from customers where lower(email) = 'a'", "customers.email:other:0"},
+        {"select 1 from customers where pin > 5 and pin between 1 and 2", "customers.pin:range:0"},
+        {"select 1 from customers where email like 'a%'", "customers.email:pattern:0"},
+        {"select 1 from customers where email ~ 'a'", "customers.email:pattern:0"},
+        {"select 1 from customers where email is null", ""},
+        {"select generate_series(1, pin) from customers", "customers.pin:other:0"},
+        {"select count(*) from (select unnest(string_to_array(email, null)) from customers) x", "customers.email:other:0"},
+        {"select 1 from customers, regexp_split_to_table(email, 'a')", "customers.email:other:0"},
+        {"select pg_sleep(pin) from customers", "customers.pin:other:0"},
+        {"select unnest(tags), jsonb_array_elements(profile) from customers", ""},
+        {"select 1 from customers where nullif(pin, 1) is null", "customers.pin:other:0"},
+        {"select 1 from customers where active", "customers.active:equality:1"},
+        {"select 1 from customers where not active and active is true", "customers.active:equality:1"},
+        {"select 1 from customers c join employees e on c.name = e.name", "customers.name:equality:0 employees.name:equality:0"},
+        {"select 1 from customers c join employees e using (name)", "customers.name:equality:0 employees.name:equality:0"},
+        {"select 1 from generate_series(1, 9) g join customers on pin = g", "customers.pin:other:0"},
+        {"select 1 from customers where pin = (select max(g) from generate_series(1, 9) g)", "customers.pin:other:0"},
+        {"select name from customers group by name order by name", "customers.name:group:0 customers.name:order:0"},
+        {"select name as n from customers order by n, 1", "customers.name:order:0"},
+        {"select lower(name) from customers order by lower(name)", "customers.name:other:0"},
+        {"select distinct name from customers", "customers.name:group:0"},
+        {"select name from customers union select name from employees", "customers.name:group:0 employees.name:group:0"},
+        {"select count(*) from customers having max(pin) > 5", "customers.pin:other:0"},
+        {"select count(*) filter (where pin < 5) from customers", "customers.pin:range:0"},
+        {"select 1 from notes limit (select pin from customers)", "customers.pin:other:0"},
+        {"select 1 from customers c, generate_series(1, c.pin)", "customers.pin:other:0"},
+        {"select 1 from customers where (name, pin) = ('a', 1)", "customers.name:equality:1 customers.pin:equality:1"},
+        {"select 1 from customers where pin in (select 5)", "customers.pin:equality:1"},
+        {"select 1 from customer_contacts where customer = 'x'",
+         "customer_contacts.customer:equality:1 customers.name:equality:1"},
+        // a name that a range of unknown columns could bring is still one of those that are known
+        {"select 1 from customers, unnest(array[row(1, 2)]) u where pin > 5", "customers.pin:other:0"},
+        {"select 1 from customers, unnest($1::text[], $2::text[]) u where pin = 5", "customers.pin:equality:1"},
+        {"select 1 from notes where exists (select 1 from customers, unnest(array[row(1, 2)]) u where pin = 5)", "customers.pin:other:0"},
+        {"explain select 1 from customers where pin > 5", "customers.pin:range:0"},
+        {"declare c cursor for select 1 from customers where pin > 5", "customers.pin:range:0"},
+        {"update customers set name = 'x' where pin > 5", "customers.pin:range:0"},
+        {"select rank() over (partition by name order by pin) from customers", "customers.name:group:0 customers.pin:order:0"},
+    });
+}
+
+TEST_CASE("a set operation compares, unless it is UNION ALL") {
+    check_predicates({
+        {"select pin > 5 from customers intersect all select true", "customers.pin:other:0"},
+        {"select pin > 5 from customers except all select true", "customers.pin:other:0"},
+        {"select 1 where exists (select pin > 5 from customers intersect all select true)", "customers.pin:other:0"},
+        {"select pin > 5 from customers union all select true", ""},
+        {"select name from customers except all select name from employees", "customers.name:group:0 employees.name:group:0"},
+        {"select name from customers intersect select 'a'", "customers.name:equality:1 customers.name:group:0"},
+        {"select name from customers intersect select null", "customers.name:group:0"},
+        {"select name from customers intersect (values ('a'), ('b'), ($1))", "customers.name:equality:3 customers.name:group:0"},
+        {"select name from customers union (select 'a' union all select 'b')", "customers.name:equality:2 customers.name:group:0"},
+        {"select pin from customers intersect select g from generate_series(0, 9999) g", "customers.pin:other:0"},
+        {"select pin from customers intersect select generate_series(0, 9999)", "customers.pin:other:0"},
+        {"select pin from customers union select g * 2 from generate_series(0, 9999) g", "customers.pin:other:0"},
+        {"select g from generate_series(0, 9999) g except select pin from customers", "customers.pin:other:0"},
+        // columns that do not match, or whose number is open, may be compared with anything
+        {"select pin from customers intersect select * from unnest(array[row(1, 2)])", "customers.pin:other:0"},
+        {"select (case when n.id > 5 then n end).*, 1 from notes n intersect select * from notes", "notes.body:other:0 notes.id:other:0"},
+    });
+}
+
+TEST_CASE("equality counts every value that a list or a subquery may hold") {
+    check_predicates({
+        {"select 1 from customers where pin in (values (1), (2), (3))", "customers.pin:equality:3"},
+        {"select 1 from customers where pin in (select 1 union all select 2 union all select 3)", "customers.pin:equality:3"},
+        {"select 1 from customers where (name, pin) in (values ('a', 1), ('b', 2))", "customers.name:equality:2 customers.pin:equality:2"},
+        {"select 1 from customers where pin in (select generate_series(0, 9999))", "customers.pin:other:0"},
+        {"select 1 from customers where name in (select '4' || lpad(generate_series(0, 9999)::text, 4, '0'))", "customers.name:other:0"},
+        {"select 1 from customers where pin in (select unnest(array[1, 2, 3]))", "customers.pin:other:0"},
+        {"select 1 from customers where pin in (select sum(1) over (order by g) from generate_series(0, 9999) g)", "customers.pin:other:0"},
+        {"select 1 from customers where pin = any(array(values (1), (2)))", "customers.pin:other:0"},
+        {"select 1 from customers where pin = random() * 9999", "customers.pin:other:0"},
+        {"select 1 from customers where pin = case when random() < 0.5 then 1 else 2 end", "customers.pin:other:0"},
+        {"select 1 from customers where pin = length('abc') and name = current_setting('a.b')", "customers.name:equality:1 customers.pin:equality:1"},
+    });
+}
