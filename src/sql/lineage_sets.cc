@@ -5,6 +5,26 @@
 
 namespace pgveil::sql {
 
+namespace {
+
+bool unchanged(const Value& value) { return value.flow == Flow::AsIs || value.literal(); }
+
+/// The column is a name or a constant where it is written; a star's columns show only once it is traced.
+bool hands_on(const SelectStmt& query, std::size_t at) {
+    if (query.op != SETOP_NONE) return hands_on(*query.larg, at) && hands_on(*query.rarg, at);
+    std::size_t place = 0;
+    for (const Node* node : nodes(query.targetList)) {
+        const auto* target = PGVEIL_AS(ResTarget, node);
+        const Node* value = target ? target->val : nullptr;
+        const auto* reference = PGVEIL_AS(ColumnRef, value);
+        if (reference && tag_of(nodes(reference->fields).back()) == T_A_Star) return true;
+        if (place++ == at) return reference || tag_of(value) == T_A_Const || tag_of(value) == T_ParamRef;
+    }
+    return false;
+}
+
+}  // namespace
+
 /// UNION ALL alone puts rows beside each other; every other set operation compares them, ALL or not.
 Rows Tracer::set_operation(const SelectStmt& statement, const Scope& scope) {
     Rows left = select(*statement.larg, scope);
@@ -46,6 +66,7 @@ void Tracer::compare_rows(const Rows& left, const Rows& right) {
         const PredicateUse use = grouped(one) && grouped(other) ? PredicateUse::Group : PredicateUse::Other;
         use_of(one, use);
         use_of(other, use);
+        together(one, other, use == PredicateUse::Group);
     }
 }
 
@@ -112,6 +133,11 @@ void Tracer::searched(Cte& cte, const CommonTableExpr& definition) {
     const Value sequence = search ? made_of(search->search_col_list) : Value::constant();
     const auto* cycle = definition.cycle_clause;
     const Value path = cycle ? made_of(cycle->cycle_col_list) : Value::constant();
+    // CYCLE ends where a row equals one before it.
+    for (const Node* name : nodes(cycle ? cycle->cycle_col_list : nullptr)) {
+        const auto found = std::ranges::find(cte.columns, text_of(name), &CteColumn::name);
+        if (found != cte.columns.end()) use_of(found->value, found->value.plain() ? PredicateUse::Group : PredicateUse::Other);
+    }
     if (search) cte.columns.push_back({text_of(search->search_seq_column), sequence});
     if (cycle) cte.columns.push_back({text_of(cycle->cycle_mark_column), path});
     if (cycle) cte.columns.push_back({text_of(cycle->cycle_path_column), path});
@@ -121,21 +147,28 @@ void Tracer::searched(Cte& cte, const CommonTableExpr& definition) {
 Rows Tracer::recursive_rows(const SelectStmt& statement, const Scope& outer, const std::function<void(const Rows&)>& declare) {
     Scope scope{.outer = &outer};
     with(statement.withClause, scope);
-    Rows left = select(*statement.larg, scope);
+    const Rows first = select(*statement.larg, scope);
+    Rows left = first;
     std::vector<AtomId> own;
     for (Output& column : left.columns) {
+        const bool kept = unchanged(column.value) && hands_on(*statement.rarg, own.size());
         own.push_back(atoms_.add(Flow::Constant));
         atoms_.expand(own.back(), column.value);
-        column.value = Value{.flow = Flow::AsIs, .type = column.value.type, .atoms = {own.back()}};
+        column.value = Value{.flow = kept ? Flow::AsIs : Flow::Derived, .type = column.value.type, .atoms = {own.back()}};
     }
     declare(left);
     const Rows right = select(*statement.rarg, scope);
     const bool match = left.complete && right.complete && left.columns.size() == right.columns.size();
+    for (std::size_t i = 0; i < right.columns.size(); ++i) {
+        // What was traced as if nothing changed it is an expression after all.
+        const bool kept = match && (left.columns[i].value.flow != Flow::AsIs || unchanged(right.columns[i].value));
+        if (!kept) use_of(right.columns[i].value, PredicateUse::Other);
+    }
     for (std::size_t i = 0; i < left.columns.size(); ++i) {
         atoms_.expand(own[i], match ? right.columns[i].value : Value::opaque());
     }
     left.complete = match;
-    if (!statement.all) distinct(right);
+    if (statement.op != SETOP_UNION || !statement.all) compare_rows(first, right);
     clauses(statement, left, scope);
     return left;
 }

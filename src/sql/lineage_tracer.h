@@ -91,7 +91,7 @@ class Tracer {
     void common_table(const CommonTableExpr& cte, bool recursive, Scope& scope);
     Rows recursive_rows(const SelectStmt& select, const Scope& outer, const std::function<void(const Rows&)>& declare);
     void name_columns(Cte& cte, const List* names);
-    static void searched(Cte& cte, const CommonTableExpr& definition);
+    void searched(Cte& cte, const CommonTableExpr& definition);
 
     // lineage_from
     void from(const List* list, Scope& scope);

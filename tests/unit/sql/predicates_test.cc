@@ -72,6 +72,8 @@ TEST_CASE("a set operation compares, unless it is UNION ALL") {
         {"select pin from customers intersect select generate_series(0, 9999)", "customers.pin:other:0"},
         {"select pin from customers union select g * 2 from generate_series(0, 9999) g", "customers.pin:other:0"},
         {"select g from generate_series(0, 9999) g except select pin from customers", "customers.pin:other:0"},
+        // what one side is chosen by tells of the other
+        {"select pin from customers intersect select id from orders where id < 5", "customers.pin:group:0 customers.pin:range:0 orders.id:group:0 orders.id:range:0"},
         // columns that do not match, or whose number is open, may be compared with anything
         {"select pin from customers intersect select * from unnest(array[row(1, 2)])", "customers.pin:other:0"},
         {"select (case when n.id > 5 then n end).*, 1 from notes n intersect select * from notes", "notes.body:other:0 notes.id:other:0"},
@@ -91,5 +93,34 @@ TEST_CASE("equality counts every value that a list or a subquery may hold") {
         {"select 1 from customers where pin = random() * 9999", "customers.pin:other:0"},
         {"select 1 from customers where pin = case when random() < 0.5 then 1 else 2 end", "customers.pin:other:0"},
         {"select 1 from customers where pin = length('abc') and name = current_setting('a.b')", "customers.name:equality:1 customers.pin:equality:1"},
+    });
+}
+
+TEST_CASE("what recursion computes is no column, on either side") {
+    check_predicates({
+        {"with recursive r(x) as (select case when pin > 5 then 1 end from customers union all select x from r where false) "
+         "select 1 from r where x is null", "customers.pin:other:0"},
+        {"with recursive r(x) as (select left(name, 1) from customers union all select x from r where false) select 1 from r where x = '4'",
+         "customers.name:other:0"},
+        {"with recursive r(x) as (select pin > 5 from customers union all select x from r where false) select 1 from r where x", "customers.pin:other:0"},
+        {"with recursive r(x, n) as (select pin, 1 from customers union all select nullif(x, 5), n + 1 from r where x is not null and n < 3) "
+         "select 1 from r where n = 2", "customers.pin:other:0"},
+        {"with recursive r(x) as (select pin from customers union all select q.y from r, lateral (select nullif(x, 5) y) q) select 1 from r",
+         "customers.pin:other:0"},
+        {"with recursive r(x) as (select pin > 5 from customers union select x from r) select 1 from r", "customers.pin:other:0"},
+        {"with recursive r(x) as (select pin from customers union select 5) select 1 from r", "customers.pin:equality:1 customers.pin:group:0"},
+        {"with recursive r(x) as (select pin > 5 from customers intersect all select true) select 1 from r", "customers.pin:other:0"},
+        {"with recursive r(x, y) as (select pin > 5, id from customers union all select x, y from r) cycle x set c using p select 1 from r",
+         "customers.pin:other:0"},
+        {"with recursive r(x, y) as (select pin, id from customers union all select x, y from r) cycle x set c using p select 1 from r",
+         "customers.pin:group:0"},
+        {"with recursive r(x) as (select pin from customers union all select c.pin from customers c join r on r.x = c.id) select 1 from r where x = 5",
+         "customers.id:equality:1 customers.id:other:0 customers.pin:equality:1 customers.pin:other:0"},
+    });
+    check_columns({
+        {"with recursive r(x) as (select case when pin > 5 then 1 end from customers union all select x from r where false) select count(x) from r",
+         "count=derived(customers.pin)"},
+        {"with recursive r(x) as (select pin from customers union all select x from r where false) select count(x), x from r group by x",
+         "count=count x=as-is(customers.pin)"},
     });
 }
