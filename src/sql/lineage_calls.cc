@@ -110,7 +110,7 @@ Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
         const auto* sort = PGVEIL_AS(SortBy, item);
         if (!sort) continue;
         Value value = expression(sort->node, scope);
-        use_of(value, value.plain() ? PredicateUse::Order : PredicateUse::Other);
+        use_of(value, value.plain() && !sort->useOp ? PredicateUse::Order : PredicateUse::Other);
         if (node.agg_within_group) arguments.push_back(std::move(value));
     }
     if (node.agg_filter) condition(node.agg_filter, scope);
@@ -212,7 +212,7 @@ Value Tracer::aggregate_value(const FuncCall& node, Value value, std::span<const
     if (node.agg_within_group) return value;
     if (std::ranges::find(kRanks, name) != kRanks.end()) return node.over && value.atoms.empty() ? Value::count() : value;
     if (name != "count") return value;
-    const bool plain = arguments.size() == 1 && (arguments[0].plain() || arguments[0].literal() || arguments[0].shape);
+    const bool plain = arguments.size() == 1 && (arguments[0].plain() || arguments[0].literal() || (arguments[0].shape && null_tells_nothing(arguments[0])));
     return node.agg_star || plain ? Value::count() : value;
 }
 

@@ -39,6 +39,11 @@ void add_atoms(Value& into, std::span<const AtomId> atoms) {
     into.atoms = std::move(both);
 }
 
+bool null_tells_nothing(const Value& value) {
+    if (!value.shape) return value.plain() || value.atoms.empty();
+    return std::ranges::all_of(value.shape->fields, [](const Shape::Field& field) { return null_tells_nothing(field.value); });
+}
+
 void absorb(Value& into, const Value& part) {
     into.flow = expression_flow(into.flow, part.flow);
     into.null_literal = false;

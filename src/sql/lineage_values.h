@@ -44,6 +44,8 @@ struct Shape {
     std::vector<Field> fields;
 };
 
+/// Whether it is null tells no more than that stored values are there. A row's null test is one of its fields.
+[[nodiscard]] bool null_tells_nothing(const Value& value);
 /// `into` becomes an expression over itself and `part`.
 void absorb(Value& into, const Value& part);
 /// A value that is one or the other: set operations, USING. Stays AsIs where both are.

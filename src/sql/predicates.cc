@@ -124,7 +124,7 @@ void Tracer::condition(const Node* node, const Scope& scope) {
     }
     if (const auto* null_test = PGVEIL_AS(NullTest, node)) {
         const Value value = expression(reinterpret_cast<const Node*>(null_test->arg), scope);
-        if (!value.plain() && !value.shape) leaf(value);
+        if (!null_tells_nothing(value)) leaf(value);
         return;
     }
     if (const auto* test = PGVEIL_AS(BooleanTest, node)) return condition(reinterpret_cast<const Node*>(test->arg), scope);

@@ -96,6 +96,23 @@ TEST_CASE("equality counts every value that a list or a subquery may hold") {
     });
 }
 
+TEST_CASE("a row is null where its fields are") {
+    check_predicates({
+        {"select 1 from (select case when pin > 5 then 1 end x from customers) q where q is null", "customers.pin:other:0"},
+        {"select 1 from (select case when pin > 5 then 1 end x from customers) q where q.* is not null", "customers.pin:other:0"},
+        {"select 1 from customers c, lateral (select case when c.pin > 5 then 1 end) z where z is not null", "customers.pin:other:0"},
+        {"select 1 from customers c, lateral (values (case when c.pin > 5 then 1 end)) v where v is null", "customers.pin:other:0"},
+        {"select 1 from customers c where c is not null", ""},
+        {"select 1 from (select pin, 5 from customers) q where q is null", ""},
+    });
+    check_columns({
+        {"select count(pg_identify_object(1259::regclass, case when pin > 5 then 1259::oid end, 0)) from customers", "count=derived(customers.pin)"},
+        {"select count(pg_identify_object(1259::regclass, 1259::oid, 0)) from customers", "count=count"},
+        {"select count(q) from (select case when pin > 5 then 1 end x from customers) q", "count=derived(customers.pin)"},
+        {"select count(q) from (select pin from customers) q", "count=count"},
+    });
+}
+
 TEST_CASE("what recursion computes is no column, on either side") {
     check_predicates({
         {"with recursive r(x) as (select case when pin > 5 then 1 end from customers union all select x from r where false) "
