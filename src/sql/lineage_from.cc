@@ -80,6 +80,7 @@ void Tracer::from_item(const Node* node, Scope& scope, std::vector<Range*>& made
     if (const auto* sample = PGVEIL_AS(RangeTableSample, node)) {
         from_item(sample->relation, scope, made);
         for (const Node* argument : nodes(sample->args)) use_of(expression(argument, scope), PredicateUse::Other);
+        use_of(expression(sample->repeatable, scope), PredicateUse::Other);
         return;
     }
     made.push_back(&new_range());   // not complete: whatever it brings is opaque
@@ -198,15 +199,19 @@ void Tracer::from_xml_table(const RangeTableFunc& table, Scope& scope, std::vect
     Value value = Value::constant();
     absorb(value, expression(table.docexpr, scope));
     absorb(value, expression(table.rowexpr, scope));
+    absorb_list(value, table.namespaces, scope);
+    Value told = value;   // how many rows there are, and whether one can be made
     Rows rows{{}, true};
     for (const Node* node : nodes(table.columns)) {
         const auto* column = PGVEIL_AS(RangeTableFuncCol, node);
         Value cell = value;
         if (column && column->colexpr) absorb(cell, expression(column->colexpr, scope));
         if (column && column->coldefexpr) absorb(cell, expression(column->coldefexpr, scope));
+        absorb(told, cell);
         rows.columns.push_back({column ? text_of(column->colname) : std::string_view{}, std::move(cell)});
     }
-    raises_ = raises_ || !value.atoms.empty();
+    use_of(told, PredicateUse::Other);
+    raises_ = raises_ || !told.atoms.empty();
     Range& range = new_range();
     range.name = "xmltable";
     rows_range(range, std::move(rows), table.alias);

@@ -45,6 +45,7 @@ Rows Tracer::select(const SelectStmt& statement, const Scope& outer) {
 
 Rows Tracer::plain_select(const SelectStmt& statement, Scope& scope) {
     from(statement.fromClause, scope);
+    scope.windows = statement.windowClause;
     Rows rows = targets(statement.targetList, scope);
     if (statement.whereClause) condition(statement.whereClause, scope);
     if (statement.havingClause) condition(statement.havingClause, scope);
@@ -198,16 +199,39 @@ void Tracer::group_item(const Node* node, const Rows& rows, const Scope& scope) 
     use_of(value, value.plain() ? PredicateUse::Group : PredicateUse::Other);
 }
 
+namespace {
+
+/// A definition that refers to another takes its order where it has none of its own.
+const List* order_of(const WindowDef& definition, const Scope& scope) {
+    const WindowDef* at = &definition;
+    for (std::size_t steps = nodes(scope.windows).size(); steps > 0 && !at->orderClause && at->refname; --steps) {
+        for (const Node* node : nodes(scope.windows)) {
+            const auto* other = PGVEIL_AS(WindowDef, node);
+            if (other && text_of(other->name) == text_of(at->refname)) {
+                at = other;
+                break;
+            }
+        }
+    }
+    return at->orderClause;
+}
+
+}  // namespace
+
 void Tracer::window(const WindowDef& definition, const Scope& scope) {
     for (const Node* node : nodes(definition.partitionClause)) {
         const Value value = expression(node, scope);
         use_of(value, value.plain() ? PredicateUse::Group : PredicateUse::Other);
     }
-    for (const Node* node : nodes(definition.orderClause)) {
+    // RANGE with an offset measures how far apart values are.
+    const bool offset = definition.startOffset || definition.endOffset;
+    const bool measures = offset && (definition.frameOptions & FRAMEOPTION_RANGE) != 0;
+    for (const Node* node : nodes(measures ? order_of(definition, scope) : definition.orderClause)) {
         const auto* sort = PGVEIL_AS(SortBy, node);
         if (!sort) continue;
         const Value value = expression(sort->node, scope);
-        use_of(value, value.plain() && !sort->useOp ? PredicateUse::Order : PredicateUse::Other);
+        const PredicateUse use = measures ? PredicateUse::Range : PredicateUse::Order;
+        use_of(value, value.plain() && !sort->useOp ? use : PredicateUse::Other);
     }
     use_of(expression(definition.startOffset, scope), PredicateUse::Other);
     use_of(expression(definition.endOffset, scope), PredicateUse::Other);

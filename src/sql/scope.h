@@ -12,6 +12,8 @@
 #include "catalog/catalog.h"
 #include "sql/lineage_values.h"
 
+struct List;
+
 namespace pgveil::sql {
 
 struct KnownColumns;
@@ -60,6 +62,7 @@ struct Scope {
     bool hidden = false;             // while a FROM item that is not LATERAL is traced: its siblings are not seen
     std::vector<Cte> ctes = {};
     const Arguments* arguments = nullptr;
+    const List* windows = nullptr;   // of this level's WINDOW clause
 };
 
 /// Where a name led.

@@ -141,3 +141,22 @@ TEST_CASE("what recursion computes is no column, on either side") {
          "count=count x=as-is(customers.pin)"},
     });
 }
+
+TEST_CASE("table functions, samples and window frames tell of what steers them") {
+    check_predicates({
+        {"select 1 from customers c, xmltable('/a' passing case when pin > 5 then '<a/>'::xml end columns x int)", "customers.pin:other:0"},
+        {"select 1 from customers c, xmltable(case when pin > 5 then '/a' else '/b' end passing ('<a/>'::xml) columns x int)", "customers.pin:other:0"},
+        {"select 1 from customers c, xmltable('/a' passing ('<a/>'::xml) columns x int path (case when pin > 5 then 'a' else '' end))", "customers.pin:other:0"},
+        {"select 1 from customers c, xmltable('/a' passing ('<a/>'::xml) columns x int default (pin))", "customers.pin:other:0"},
+        {"select 1 from xmltable('/a' passing ('<a/>'::xml) columns x int default (1))", ""},
+        {"select 1 from notes tablesample bernoulli (50) repeatable ((select pin from customers where id = 1))", "customers.id:equality:1 customers.pin:other:0"},
+        {"select 1 from notes tablesample bernoulli ((select pin from customers limit 1))", "customers.pin:other:0"},
+        {"select count(*) over (order by pin range between 5 preceding and current row) from customers", "customers.pin:range:0"},
+        {"select count(*) over (order by pin range between unbounded preceding and current row) from customers", "customers.pin:order:0"},
+        {"select count(*) over (order by pin rows between 5 preceding and current row) from customers", "customers.pin:order:0"},
+        {"select count(*) over (order by pin groups between 5 preceding and current row) from customers", "customers.pin:order:0"},
+        {"select count(*) over (v range between 5 preceding and 1 following) from customers window w as (order by pin), v as (w)",
+         "customers.pin:order:0 customers.pin:range:0"},
+        {"select count(*) over v from customers window w as (order by pin), v as (w range 5 preceding)", "customers.pin:order:0 customers.pin:range:0"},
+    });
+}
