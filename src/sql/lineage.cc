@@ -32,11 +32,15 @@ void show(const VariableShowStmt& node, Statement& statement) {
 class Tracing {
   public:
     Tracing(const Context& context, Statement& statement, Analysis& analysis)
-        : context_(context), statement_(statement), analysis_(analysis), tracer_(context, context.search_path, nesting_) {}
+        : context_(context), statement_(statement), analysis_(analysis), tracer_(context, context.search_path, nesting_) {
+        const auto has = [&](Effect effect) { return std::ranges::binary_search(analysis.effects, effect); };
+        if (has(Effect::Setting) || has(Effect::Sleep)) tracer_.suspect_user_functions();
+    }
 
     void statement(const Node* node);
     void finish() { tracer_.finish(analysis_); }
     [[nodiscard]] bool raises() const { return tracer_.raises(); }
+    void give_up();
 
   private:
     void rows(const Rows& rows, bool has_result);
@@ -51,6 +55,14 @@ class Tracing {
     Nesting nesting_;
     Tracer tracer_;
 };
+
+/// Conditions that were not looked at could be any.
+void Tracing::give_up() {
+    if (!tracer_.gave_up()) return;
+    statement_.kind = analysis_.kind = Kind::Unknown;
+    if (!std::ranges::binary_search(analysis_.effects, Effect::Unknown)) analysis_.effects.insert(analysis_.effects.begin(), Effect::Unknown);
+    analysis_.reasons.emplace_back("too many columns in too many expressions");
+}
 
 void Tracing::rows(const Rows& rows, bool has_result) {
     statement_.has_result = has_result;
@@ -167,6 +179,7 @@ void trace(const Node* node, const Context& context, Statement& statement, Analy
     Tracing tracing(context, statement, analysis);
     tracing.statement(node);
     tracing.finish();
+    tracing.give_up();
     if (tag_of(node) != T_ExecuteStmt && tag_of(node) != T_FetchStmt) analysis.may_raise_from_data = tracing.raises();
 }
 

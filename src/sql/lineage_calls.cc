@@ -36,11 +36,6 @@ constexpr auto kSteady = std::to_array<std::string_view>({"abs", "age", "array_a
     "translate", "trunc", "upper", "xmlagg"});
 static_assert(std::ranges::is_sorted(kSteady));
 
-// One row for each element of what is stored. Sorted.
-constexpr auto kElements = std::to_array<std::string_view>({"json_array_elements", "json_array_elements_text", "json_each", "json_each_text",
-    "json_object_keys", "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_each", "jsonb_each_text", "jsonb_object_keys", "unnest"});
-static_assert(std::ranges::is_sorted(kElements));
-
 bool is_pure(const Function& function) {
     if (function.builtin) {
         return function.kind == FunctionKind::Aggregate || function.kind == FunctionKind::Window ||
@@ -168,6 +163,7 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
         return result;
     }
     use_by_effect(name, functions, arguments);
+    use_by_trace(functions, arguments);
     for (const Function* function : functions) {
         Called one = call_function(*function, arguments);
         if (function->builtin) one.value = aggregate_value(node, std::move(one.value), arguments);
@@ -192,18 +188,6 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
     const Oid type = type_of_call(node, arguments, functions);
     if (functions.size() > 1 || type != kInvalidOid) result.value.type = type;
     return result;
-}
-
-/// The number of rows that a function returns, or the time it takes, tells of its arguments though no value is returned.
-/// How many elements a stored array or document has is a count, as of rows.
-void Tracer::use_by_effect(std::string_view name, std::span<const Function* const> functions, std::span<const Value> arguments) {
-    const bool sleeps = name == "pg_sleep" || name == "pg_sleep_for" || name == "pg_sleep_until";
-    const bool makes_rows = std::ranges::any_of(functions, [](const Function* f) { return f->returns_set; });
-    if (!sleeps && !makes_rows) return;
-    const bool elements = std::ranges::binary_search(kElements, name);
-    for (const Value& argument : arguments) {
-        if (!argument.atoms.empty() && !(elements && argument.plain())) use_of(argument, PredicateUse::Other);
-    }
 }
 
 /// count(*) and count(column) say nothing of values; count(expression) tells where the expression is null.

@@ -47,10 +47,13 @@ Value Tracer::expression(const Node* node, const Scope& scope) {
     if (!node) return Value::constant();
     const Deeper deeper(depth_);
     if (depth_ > context_.bounds.depth || work_ > kMostWork) {
-        nesting_.cut = true;
+        nesting_.cut = gave_up_ = true;
         return Value::opaque();
     }
+    const std::uint32_t traces_before = traces_;
     Value value = expression_inside(node, scope);
+    // Whether and how often a call inside was made can follow the values beside it. A subquery's own expressions say so themselves.
+    if (traces_ != traces_before && tag_of(node) != T_SubLink) use_of(value, PredicateUse::Other);
     work_ += value.atoms.size();
     return value;
 }

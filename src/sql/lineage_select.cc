@@ -17,7 +17,7 @@ void forget_literal_type(Value& value) {
 
 Rows Tracer::query(const Node* node, const Scope& outer) {
     if (depth_ > context_.bounds.depth) {
-        nesting_.cut = true;
+        nesting_.cut = gave_up_ = true;
         return Rows::unknown();
     }
     ++depth_;

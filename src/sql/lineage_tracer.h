@@ -60,6 +60,9 @@ class Tracer {
 
     [[nodiscard]] Atoms& atoms() { return atoms_; }
     [[nodiscard]] bool raises() const { return raises_; }
+    [[nodiscard]] bool gave_up() const { return gave_up_; }
+    /// Something in the statement changes the session, and a function of the user's may be it.
+    void suspect_user_functions() { user_functions_leave_traces_ = true; }
     /// Atoms from before and after `first` that a condition compared: what a subquery tells of its rows.
     struct Frame {
         AtomId first;
@@ -148,6 +151,7 @@ class Tracer {
     Oid type_of_call(const FuncCall& call, std::span<const Value> arguments, std::vector<const catalog::Function*> functions);
     Called call_candidates(const FuncCall& call, std::vector<Value> arguments);
     void use_by_effect(std::string_view name, std::span<const catalog::Function* const> functions, std::span<const Value> arguments);
+    void use_by_trace(std::span<const catalog::Function* const> functions, std::span<const Value> arguments);
     Called call_function(const catalog::Function& function, const std::vector<Value>& arguments);
     Called call_body(const catalog::Function& function, const std::vector<Value>& arguments);
     std::optional<Rows> rows_of_result(const catalog::Function& function, const Value& value) const;
@@ -217,6 +221,9 @@ class Tracer {
     std::uint32_t depth_ = 0;
     std::size_t work_ = 0;               // atoms merged; beyond a bound everything is opaque
     bool raises_ = false;
+    bool gave_up_ = false;               // some part was not traced: uses of columns may be missing
+    bool user_functions_leave_traces_ = false;
+    std::uint32_t traces_ = 0;           // calls so far that change the session
 };
 
 }  // namespace pgveil::sql

@@ -112,6 +112,7 @@ void Tracer::condition(const Node* node, const Scope& scope) {
     if (const auto* boolean = PGVEIL_AS(BoolExpr, node)) {
         ++depth_;
         for (const Node* part : nodes(boolean->args)) {
+            gave_up_ = gave_up_ || depth_ >= context_.bounds.depth;
             if (depth_ < context_.bounds.depth) condition(part, scope);
         }
         --depth_;

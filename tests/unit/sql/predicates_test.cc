@@ -160,3 +160,22 @@ TEST_CASE("table functions, samples and window frames tell of what steers them")
         {"select count(*) over v from customers window w as (order by pin), v as (w range 5 preceding)", "customers.pin:order:0 customers.pin:range:0"},
     });
 }
+
+TEST_CASE("calls that change the session tell of what they are given and of what decides whether they run") {
+    check_predicates({
+        {"select setseed(pin / 1e6) from customers", "customers.pin:other:0"},
+        {"select case when pin > 5 then set_config('work_mem', '1MB', false) end from customers", "customers.pin:other:0"},
+        {"select case when pin > 5 then pg_advisory_unlock(1) end from customers", "customers.pin:other:0"},
+        {"select pin > 5 and pg_advisory_unlock(1) from customers", "customers.pin:other:0"},
+        {"select coalesce(nullif(pin, 5), random()) from customers", "customers.pin:other:0"},
+        {"select pin in (5, random()) from customers", "customers.pin:other:0"},
+        {"select case when pin > 5 then (select random()) end from customers", "customers.pin:other:0"},
+        {"select case when pin > 5 then pg_sleep(1) end from customers", "customers.pin:other:0"},
+        {"select 1 from customers c, lateral setseed(c.pin / 1e6)", "customers.pin:other:0"},
+        {"select count(setseed(0.5)) filter (where pin > 5) from customers", "customers.pin:range:0"},
+        {"select set_config('a', 'b', false), setseed(0.5), pg_advisory_unlock(1), random(), pg_sleep(1)", ""},
+        {"select pin, set_config('a.b', 'c', false), random() from customers order by random()", ""},
+        {"select (select pin from customers order by random() limit 1), case when 1 = 1 then random() end from notes", ""},
+        {"select coalesce(name, gen_random_uuid()::text), case when pin > 5 then clock_timestamp() end from customers", ""},
+    });
+}
