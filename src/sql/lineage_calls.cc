@@ -8,6 +8,7 @@
 
 #include "sql/argument_fit.h"
 #include "sql/builtin_pure.h"
+#include "sql/lineage_raises.h"
 #include "sql/lineage_tracer.h"
 
 namespace pgveil::sql {
@@ -19,12 +20,6 @@ using catalog::FunctionKind;
 using catalog::Volatility;
 
 constexpr std::array<std::string_view, 6> kRanks{"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"};
-
-// Functions over one argument that never raise on what a column holds.
-constexpr std::array<std::string_view, 24> kNeverRaises{
-    "array_agg", "avg", "char_length", "character_length", "coalesce", "concat", "concat_ws", "count", "date_trunc",
-    "json_agg", "json_build_object", "jsonb_agg", "jsonb_build_object", "length", "lower", "max", "md5", "min",
-    "now", "row_to_json", "string_agg", "sum", "to_jsonb", "upper"};
 
 // Functions of the server's own that give NULL, and structure, for what their arguments are alone. Sorted.
 constexpr auto kSteady = std::to_array<std::string_view>({"abs", "age", "array_agg", "ascii", "avg", "btrim", "ceil", "ceiling", "char_length",
@@ -114,9 +109,7 @@ Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
         for (const Value& value : arguments) use_of(value, value.plain() ? PredicateUse::Group : PredicateUse::Other);
     }
     const std::string_view name = text_of(nodes(node.funcname).back());
-    if (std::ranges::find(kNeverRaises, name) == kNeverRaises.end()) {
-        raises_ = raises_ || std::ranges::any_of(arguments, [](const Value& v) { return !v.atoms.empty(); });
-    }
+    raises_ = raises_ || (!never_raises(name, arguments.size()) && std::ranges::any_of(arguments, [](const Value& v) { return !v.atoms.empty(); }));
     return call_candidates(node, std::move(arguments));
 }
 
@@ -148,7 +141,7 @@ Tracer::Called Tracer::call_candidates(const FuncCall& node, std::vector<Value> 
     result.value = Value::constant();
     for (const Value& argument : arguments) absorb(result.value, argument);
     if (catalog_.empty()) {
-        const bool known = listed_pure(name) || std::ranges::find(kNeverRaises, name) != kNeverRaises.end();
+        const bool known = listed_pure(name) || never_raises(name, 1);
         if (!known) absorb(result.value, Value::opaque());
         if (known) result.value = aggregate_value(node, std::move(result.value), arguments);
         result.value.steady = result.value.steady && is_steady(name, arguments, {});

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/lineage_raises.h"
 #include "sql/lineage_tracer.h"
 
 namespace pgveil::sql {
@@ -111,9 +112,13 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
         case T_BoolExpr:   // "... OR NULL" is true or NULL
             absorb_list(value, PGVEIL_AS(BoolExpr, node)->args, scope);
             value.steady = value.steady && PGVEIL_AS(BoolExpr, node)->boolop == NOT_EXPR;
+            branches(value);
             value.type = type_oid::Bool;
             return value;
-        case T_CoalesceExpr: return one_of(PGVEIL_AS(CoalesceExpr, node)->args, scope);
+        case T_CoalesceExpr:
+            value = one_of(PGVEIL_AS(CoalesceExpr, node)->args, scope);
+            branches(value);
+            return value;
         case T_MinMaxExpr: return one_of(PGVEIL_AS(MinMaxExpr, node)->args, scope);
         case T_A_ArrayExpr: {
             Value array = one_of(PGVEIL_AS(A_ArrayExpr, node)->elements, scope);
@@ -134,6 +139,9 @@ Value Tracer::expression_inside(const Node* node, const Scope& scope) {
         default: return Value::opaque();
     }
 }
+
+/// Which parts are worked out at all follows the data: even what raises on constants alone tells of it.
+void Tracer::branches(const Value& value) { raises_ = raises_ || !value.atoms.empty(); }
 
 Value Tracer::one_of(const List* list, const Scope& scope) {
     Value value = Value::constant();
@@ -162,6 +170,7 @@ Value Tracer::sublink(const SubLink& link, const Scope& scope) {
     open_frame();
     const Rows rows = query(link.subselect, scope);
     const Frame frame = close_frame();
+    raises_ = raises_ || link.subLinkType == EXPR_SUBLINK;   // more than one row
     Value value = Value::constant();
     switch (link.subLinkType) {
         case EXISTS_SUBLINK:
@@ -217,26 +226,14 @@ Oid Tracer::type_of_operation(const A_Expr& node, Oid left, Oid right) const {
 
 Value Tracer::operation(const A_Expr& node, const Scope& scope) {
     Value value = Value::constant();
-    Oid left, right;
-    if (node.lexpr) {
-        const Value one = expression(node.lexpr, scope);
-        left = one.type;
-        absorb(value, one);
-    }
-    if (node.rexpr) {
-        const Value one = expression(node.rexpr, scope);
-        right = one.type;
-        absorb(value, one);
-    }
-    value.type = type_of_operation(node, left, right);
+    const Value left = node.lexpr ? expression(node.lexpr, scope) : Value::constant();
+    const Value right = node.rexpr ? expression(node.rexpr, scope) : Value::constant();
+    absorb(value, left);
+    absorb(value, right);
+    value.type = type_of_operation(node, left.type, right.type);
     value.steady = value.steady && is_steady(node);
     if (!operator_is_pure(node)) absorb(value, Value::opaque());
-    if (!value.atoms.empty()) {
-        const std::string_view name = node.name ? text_of(nodes(node.name).back()) : std::string_view{};
-        const bool total = node.kind != AEXPR_OP || name == "=" || name == "<>" || name == "<" || name == ">" ||
-                           name == "<=" || name == ">=" || name == "||" || name == "->" || name == "->>";
-        raises_ = raises_ || !total;
-    }
+    raises_ = raises_ || (!value.atoms.empty() && !never_raises(node, left, right));
     return value;
 }
 
@@ -293,7 +290,7 @@ Value Tracer::case_of(const CaseExpr& node, const Scope& scope) {
     }
     if (node.defresult) result(node.defresult);
     value.steady = false;
-    raises_ = raises_ || !value.atoms.empty();   // which branch is taken, whose constants may raise
+    branches(value);
     value.type = type == kUnknownLiteral ? kInvalidOid : type;
     return value;
 }

@@ -129,6 +129,7 @@ class Tracer {
     Value operation(const A_Expr& node, const Scope& scope);
     Value cast(const TypeCast& node, const Scope& scope);
     [[nodiscard]] Oid array_of(Oid element) const;
+    void branches(const Value& value);
     Value one_of(const List* list, const Scope& scope);
     Oid type_of_operation(const A_Expr& node, Oid left, Oid right) const;
     [[nodiscard]] bool is_steady(const A_Expr& node) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/array_values.h"
+#include "sql/lineage_raises.h"
 #include "sql/lineage_tracer.h"
 
 namespace pgveil::sql {
@@ -153,6 +154,10 @@ void Tracer::comparison(const A_Expr& node, const Scope& scope) {
         case AEXPR_NOT_BETWEEN_SYM: use = PredicateUse::Range; break;
     }
     if (!operator_is_pure(node)) use = PredicateUse::Other;
+    const Node* right = without_casts(node.rexpr);
+    Value text = Value::constant();
+    text.type = type_oid::Text;
+    raises_ = raises_ || !never_raises(node, text, tag_of(right) == T_A_Const || tag_of(right) == T_ParamRef ? text : Value::count());
     compare_nodes(node.lexpr, node.rexpr, use, scope);
 }
 

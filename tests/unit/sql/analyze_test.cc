@@ -59,6 +59,16 @@ TEST_CASE("what is large but flat costs no more than seconds of CPU") {
     CHECK((std::clock() - start) / CLOCKS_PER_SEC < 5);
 }
 
+TEST_CASE("conditions that are too much to trace are not known, so neither is the statement") {
+    const std::string tested = repeated("(", 400) + "s" + repeated(" IS NULL)", 400);
+    const std::string from = "SELECT 1 FROM (SELECT * FROM customers" + repeated(", customers", 300) + ") s WHERE true";
+    CHECK(test::analyzed(from + " AND " + tested).kind == Kind::Read);
+    const Analysis cut = test::analyzed(from + repeated(" AND " + tested, 90));
+    CHECK(cut.kind == Kind::Unknown);
+    CHECK(cut.statements.front().kind == Kind::Unknown);
+    CHECK(cut.effects == std::vector{Effect::Unknown, Effect::Read});
+}
+
 TEST_CASE("text the server would not take as UTF-8 is refused before the parser") {
     using namespace std::string_literals;
     for (const std::string& text : {"SELECT 1\0; DROP TABLE x"s, "SELECT '\xFF'"s, "SELECT '\xC0\x80'"s, "SELECT '\xED\xA0\x80'"s, "SELECT '\xF4\x90\x80\x80'"s, "SELECT '\xE2\x82'"s})
