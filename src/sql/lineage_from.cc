@@ -244,9 +244,18 @@ void Tracer::merge_columns(const JoinExpr& join, const std::vector<Range*>& left
     Sides sides{places_of(left), places_of(right)};
     const auto complete = [](const Range* range) { return !range->columns_visible || range->complete; };
     out.complete = std::ranges::all_of(left, complete) && std::ranges::all_of(right, complete);
+    if (join.isNatural && !out.complete) {
+        // Any column may be compared with one that is not known.
+        for (const auto* places : {&sides.left, &sides.right}) {
+            for (const Place& place : *places) use_of(value_of(*place.range, place.at), PredicateUse::Other);
+        }
+    }
     for (const std::string_view name : merged_names(join, sides)) {
         const auto a = take(sides.left, name), b = take(sides.right, name);
         if (!a || !b) {
+            for (const auto& known : {a, b}) {
+                if (known) use_of(value_of(*known->range, known->at), PredicateUse::Other);
+            }
             out.columns.push_back({.name = name, .value = Value::opaque()});
             continue;
         }

@@ -143,6 +143,18 @@ void Tracer::searched(Cte& cte, const CommonTableExpr& definition) {
     if (cycle) cte.columns.push_back({text_of(cycle->cycle_path_column), path});
 }
 
+/// A column whose values come from one place is that column; sorted or grouped beside others it would be compared with them.
+void Tracer::mix(Value& column, AtomId own, const Value& first, const Value& next) const {
+    if (first.null_literal || next.null_literal || (first.literal() && next.literal())) return;
+    if (first.literal() || next.literal()) {
+        column.flow = Flow::Derived;
+        return;
+    }
+    const auto known = [&](AtomId atom) { return atom == own || (first.plain() && atoms_.same_column(atom, first.atoms.front())); };
+    if (!std::ranges::all_of(next.atoms, known)) add_atoms(column, next.atoms);
+    if (first.atoms.size() > 1) add_atoms(column, first.atoms);
+}
+
 /// left UNION right, where right may name the CTE itself: its columns get atoms that stand for either side.
 Rows Tracer::recursive_rows(const SelectStmt& statement, const Scope& outer, const std::function<void(const Rows&)>& declare) {
     Scope scope{.outer = &outer};
@@ -160,12 +172,14 @@ Rows Tracer::recursive_rows(const SelectStmt& statement, const Scope& outer, con
     const Rows right = select(*statement.rarg, scope);
     const bool match = left.complete && right.complete && left.columns.size() == right.columns.size();
     for (std::size_t i = 0; i < right.columns.size(); ++i) {
-        // What was traced as if nothing changed it is an expression after all.
-        const bool kept = match && (left.columns[i].value.flow != Flow::AsIs || unchanged(right.columns[i].value));
-        if (!kept) use_of(right.columns[i].value, PredicateUse::Other);
+        // What was traced as if nothing changed it is an expression after all, or several things in one round.
+        const Value& value = right.columns[i].value;
+        const bool kept = match && (left.columns[i].value.flow != Flow::AsIs || (unchanged(value) && value.atoms.size() < 2));
+        if (!kept) use_of(value, PredicateUse::Other);
     }
     for (std::size_t i = 0; i < left.columns.size(); ++i) {
         atoms_.expand(own[i], match ? right.columns[i].value : Value::opaque());
+        if (match) mix(left.columns[i].value, own[i], first.columns[i].value, right.columns[i].value);
     }
     left.complete = match;
     if (statement.op != SETOP_UNION || !statement.all) compare_rows(first, right);

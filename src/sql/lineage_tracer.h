@@ -93,6 +93,7 @@ class Tracer {
     void with(const WithClause* with, Scope& scope);
     void common_table(const CommonTableExpr& cte, bool recursive, Scope& scope);
     Rows recursive_rows(const SelectStmt& select, const Scope& outer, const std::function<void(const Rows&)>& declare);
+    void mix(Value& column, AtomId own, const Value& first, const Value& next) const;
     void name_columns(Cte& cte, const List* names);
     void searched(Cte& cte, const CommonTableExpr& definition);
 

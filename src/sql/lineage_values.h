@@ -72,6 +72,8 @@ class Atoms {
     void equate(std::span<const AtomId> atoms, bool exact);
     /// True if the atom is a stored column by itself.
     [[nodiscard]] bool stored(AtomId atom) const;
+    /// Both are the one stored column, in whatever places of the query.
+    [[nodiscard]] bool same_column(AtomId a, AtomId b) const { return atoms_[a].column != ColumnId{} && atoms_[a].column == atoms_[b].column; }
     [[nodiscard]] AtomId next_id() const { return static_cast<AtomId>(atoms_.size()); }
     [[nodiscard]] Traced resolve(const Value& value) const;
 

@@ -131,6 +131,12 @@ TEST_CASE("what recursion computes is no column, on either side") {
          "customers.pin:other:0"},
         {"with recursive r(x, y) as (select pin, id from customers union all select x, y from r) cycle x set c using p select 1 from r",
          "customers.pin:group:0"},
+        // beside other values a sorted or grouped column is compared with them
+        {"with recursive r(x, k) as (select pin, 1 from customers union all select 5, 2 from r where k < 2) select k from r order by x", "customers.pin:other:0"},
+        {"with recursive r(x) as (select 5 union all select pin from customers, r) select count(distinct x) from r", "customers.pin:other:0"},
+        {"with recursive r(x) as (select pin from customers union all select v.x from r, (values (5)) v(x)) select 1 from r order by x", "customers.pin:other:0"},
+        {"with recursive r(x) as (select pin from customers union all select c.pin from customers c, r) select x from r order by x", "customers.pin:order:0"},
+        {"with recursive r(x) as (select pin from customers union all select null from r) select x from r group by x", "customers.pin:group:0"},
         {"with recursive r(x) as (select pin from customers union all select c.pin from customers c join r on r.x = c.id) select 1 from r where x = 5",
          "customers.id:equality:1 customers.id:other:0 customers.pin:equality:1 customers.pin:other:0"},
     });
@@ -139,6 +145,14 @@ TEST_CASE("what recursion computes is no column, on either side") {
          "count=derived(customers.pin)"},
         {"with recursive r(x) as (select pin from customers union all select x from r where false) select count(x), x from r group by x",
          "count=count x=as-is(customers.pin)"},
+    });
+}
+
+TEST_CASE("a join by names that are not all known may compare any column") {
+    check_predicates({
+        {"select count(*) from (select pin as zip from customers) c natural join unnest(array[row(1, 2)]) a", "customers.pin:other:0"},
+        {"select count(*) from (select pin as zip from customers) c join unnest(array[row(1, 2)]) a using (zip)", "customers.pin:other:0"},
+        {"select count(*) from (select pin as zip from customers) c natural join (select 1 as other) a", ""},
     });
 }
 
