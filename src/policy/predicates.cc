@@ -57,8 +57,16 @@ std::string hint_for(PredicatePolicy policy) {
         return "This column may not be used in WHERE, JOIN, GROUP BY or ORDER BY (masking.predicates = deny for it). "
                "Select it without a condition, or filter by another column.";
     }
-    return "Sensitive columns may be compared with = or IN only (masking.predicates = equality). "
-           "Use an exact value, or filter by another column.";
+    return "Sensitive columns may be compared with = or IN only, with values or with columns of the same class "
+           "(masking.predicates = equality). Use an exact value, or filter by another column.";
+}
+
+/// Equal values of another class say what this one is: a number beside a serial number, ordered and cut as the asker likes.
+bool meets_other_class(const Question& question, const sql::Predicate& predicate, const TagEntry& entry) {
+    return std::ranges::any_of(predicate.with, [&](ColumnId other) {
+        const TagEntry* there = sensitive(question.tags, other);
+        return there == nullptr || there->tag.class_name != entry.tag.class_name;
+    });
 }
 
 void add_once(std::vector<std::string>& reasons, std::string reason) {
@@ -74,7 +82,8 @@ PredicateFinding judge_predicates(const Question& question) {
         if (entry == nullptr) continue;
         finding.any_sensitive = true;
         const PredicatePolicy policy = policy_for(question, predicate.column, *entry);
-        const Verdict verdict = verdict_for(policy, predicate.use);
+        const bool mixed = meets_other_class(question, predicate, *entry);
+        const Verdict verdict = verdict_for(policy, mixed ? PredicateUse::Other : predicate.use);
         if (predicate.use == PredicateUse::Equality && policy != PredicatePolicy::Allow) {
             std::uint64_t values = std::uint64_t{finding.values} + predicate.values;
             for (const std::uint32_t n : predicate.arrays) values += n <= question.array_sizes.size() ? question.array_sizes[n - 1] : sql::kUnknownCount;
@@ -82,7 +91,7 @@ PredicateFinding judge_predicates(const Question& question) {
             finding.arrays |= !predicate.arrays.empty();
         }
         if (verdict == Verdict::Forward) continue;
-        add_once(finding.reasons, "sensitive column " + entry->tag.column + " " + std::string(words_for(predicate.use)));
+        add_once(finding.reasons, "sensitive column " + entry->tag.column + " " + std::string(mixed ? "is compared with a column of another class" : words_for(predicate.use)));
         // Refuse < Hold < Forward: the smaller is the stricter.
         finding.verdict = std::min(finding.verdict, verdict);
         finding.absolute |= policy == PredicatePolicy::Deny;

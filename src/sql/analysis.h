@@ -67,6 +67,7 @@ struct Predicate {
     PredicateUse use = PredicateUse::Other;
     std::uint32_t values = 0;           // distinct literals/parameters compared with it (Equality)
     std::vector<std::uint32_t> arrays;  // $n: each of its elements is one more
+    std::vector<ColumnId> with = {};    // Equality, Group: other stored columns whose values it is compared with; sorted
     bool operator==(const Predicate&) const = default;
 };
 

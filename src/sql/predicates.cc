@@ -1,6 +1,7 @@
 // Predicates: conditions taken apart into comparisons, each a use of stored columns that tells something of
 // their values. Whatever a comparison holds together takes each other's origin.
 #include <algorithm>
+#include <iterator>
 
 #include "sql/array_values.h"
 #include "sql/lineage_raises.h"
@@ -59,6 +60,16 @@ PredicateUse use_of_operator(const List* name) {
     if (op == "<" || op == ">" || op == "<=" || op == ">=") return PredicateUse::Range;
     if (op.find('~') != std::string_view::npos) return PredicateUse::Pattern;
     return PredicateUse::Other;
+}
+
+/// What a column is equated with. A view's column stands for those that it is made of.
+void add_others(Predicate& predicate, const std::vector<ColumnId>& origins) {
+    const bool equality = predicate.use == PredicateUse::Equality || predicate.use == PredicateUse::Group;
+    if (!equality || origins.size() < 2 || !std::ranges::binary_search(origins, predicate.column)) return;
+    std::vector<ColumnId> both;
+    std::ranges::set_union(predicate.with, origins, std::back_inserter(both));
+    std::erase(both, predicate.column);
+    predicate.with = std::move(both);
 }
 
 }  // namespace
@@ -269,12 +280,14 @@ void Tracer::finish(Analysis& analysis) {
         PredicateUse use;
         const std::string* literal;
         std::uint32_t more, array;
+        const std::vector<ColumnId>* origins;
     };
     std::vector<Row> rows;
+    std::deque<Traced> resolved;
     for (const Event& event : events_) {
-        const Traced traced = atoms_.resolve(event.value);
+        const Traced& traced = resolved.emplace_back(atoms_.resolve(event.value));
         for (const auto* columns : {&traced.origins, &traced.via}) {
-            for (const ColumnId column : *columns) rows.push_back({column, event.use, &event.literal, event.more, event.array});
+            for (const ColumnId column : *columns) rows.push_back({column, event.use, &event.literal, event.more, event.array, &traced.origins});
         }
     }
     std::ranges::sort(rows, [](const Row& a, const Row& b) {
@@ -286,6 +299,7 @@ void Tracer::finish(Analysis& analysis) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool same = i > 0 && rows[i].column == rows[i - 1].column && rows[i].use == rows[i - 1].use;
         if (!same) analysis.predicates.push_back({rows[i].column, rows[i].use, 0, {}});
+        add_others(analysis.predicates.back(), *rows[i].origins);
         auto& arrays = analysis.predicates.back().arrays;
         if (rows[i].array != 0 && std::ranges::find(arrays, rows[i].array) == arrays.end()) arrays.push_back(rows[i].array);
         const bool counted = same && *rows[i].literal == *rows[i - 1].literal;

@@ -183,7 +183,9 @@ class Table {
         using enum sql::PredicateUse;
         const auto use = choice<sql::PredicateUse>(words[2], {{"other", Other}, {"range", Range}, {"pattern", Pattern},
             {"equality", Equality}, {"group", Group}, {"order", Order}});
-        analysis.predicates.push_back({column(words[1]), use, words.size() > 3 ? static_cast<std::uint32_t>(std::stoul(words[3])) : 0});
+        sql::Predicate& added = analysis.predicates.emplace_back(column(words[1]), use);
+        if (words.size() > 3 && words[3] != "with") added.values = static_cast<std::uint32_t>(std::stoul(words[3]));
+        if (words.size() > 4 && words[3] == "with") added.with.push_back(column(words[4]));
     }
 
     void assign(sql::Analysis& analysis, const Words& words) const {

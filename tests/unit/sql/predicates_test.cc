@@ -193,3 +193,20 @@ TEST_CASE("calls that change the session tell of what they are given and of what
         {"select coalesce(name, gen_random_uuid()::text), case when pin > 5 then clock_timestamp() end from customers", ""},
     });
 }
+
+TEST_CASE("equality names the columns that are compared, through whatever they pass") {
+    const auto with = [](const std::string& sql) {
+        std::string out;
+        for (const Predicate& predicate : traced(sql).analysis.predicates) {
+            for (const ColumnId other : predicate.with) out += (out.empty() ? "" : " ") + short_name(predicate.column) + "~" + short_name(other);
+        }
+        return out;
+    };
+    CHECK(with("select 1 from customers where pin = 5") == "");
+    CHECK(with("select 1 from customers a join customers b on a.pin = b.pin") == "");
+    CHECK(with("select 1 from customers c join orders o on c.pin = o.id") == "customers.pin~orders.id orders.id~customers.pin");
+    CHECK(with("select 1 from customers where pin in (select id from orders order by id limit 5)") == "customers.pin~orders.id orders.id~customers.pin");
+    CHECK(with("select pin from customers intersect (select id from orders order by id limit 5)") == "customers.pin~orders.id orders.id~customers.pin");
+    CHECK(with("select 1 from customers join (select id as pin from orders) o using (pin)") == "customers.pin~orders.id orders.id~customers.pin");
+    CHECK(with("select 1 from notes n, orders o, customers c where n.id = o.id and o.id = c.pin and n.id = 5").find("customers.pin~notes.id") != std::string::npos);
+}
