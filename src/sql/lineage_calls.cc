@@ -21,16 +21,6 @@ using catalog::Volatility;
 
 constexpr std::array<std::string_view, 6> kRanks{"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"};
 
-// Functions of the server's own that give NULL, and structure, for what their arguments are alone. Sorted.
-constexpr auto kSteady = std::to_array<std::string_view>({"abs", "age", "array_agg", "ascii", "avg", "btrim", "ceil", "ceiling", "char_length",
-    "character_length", "coalesce", "concat", "concat_ws", "count", "date_part", "date_trunc", "extract", "first_value", "floor", "format",
-    "initcap", "json_agg", "json_build_array", "json_build_object", "json_object_agg", "jsonb_agg", "jsonb_build_array", "jsonb_build_object",
-    "jsonb_object_agg", "lag", "last_value", "lead", "left", "length", "lower", "lpad", "ltrim", "max", "md5", "min", "nth_value", "octet_length",
-    "overlay", "percentile_cont", "percentile_disc", "position", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "round",
-    "row_to_json", "rpad", "rtrim", "split_part", "string_agg", "strpos", "substr", "substring", "sum", "timezone", "to_char", "to_json", "to_jsonb",
-    "translate", "trunc", "upper", "xmlagg"});
-static_assert(std::ranges::is_sorted(kSteady));
-
 bool is_pure(const Function& function) {
     if (function.builtin) {
         return function.kind == FunctionKind::Aggregate || function.kind == FunctionKind::Window ||
@@ -111,12 +101,6 @@ Tracer::Called Tracer::call(const FuncCall& node, const Scope& scope) {
     const std::string_view name = text_of(nodes(node.funcname).back());
     raises_ = raises_ || (!never_raises(name, arguments.size()) && std::ranges::any_of(arguments, [](const Value& v) { return !v.atoms.empty(); }));
     return call_candidates(node, std::move(arguments));
-}
-
-/// substring(text, text) looks for a pattern, and gives NULL where there is none.
-bool Tracer::is_steady(std::string_view name, std::span<const Value> arguments, std::span<const Function* const> functions) {
-    const bool pattern = name == "substring" && (arguments.size() < 2 || arguments[1].type != type_oid::Int4);
-    return !pattern && std::ranges::binary_search(kSteady, name) && std::ranges::all_of(functions, &Function::builtin);
 }
 
 /// The type that a call gives, if every function it could mean gives the same.

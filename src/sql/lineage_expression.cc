@@ -200,16 +200,6 @@ Value Tracer::sublink(const SubLink& link, const Scope& scope) {
     return value;
 }
 
-/// Operators of the server's own that give NULL for NULL alone. Not `->` (no such key), nor any of arrays and rows with NULL in them.
-bool Tracer::is_steady(const A_Expr& node) const {
-    constexpr std::array<std::string_view, 17> steady{"=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "||", "~", "!~", "~*", "~~", "~~*"};
-    const NodesView parts = nodes(node.name);
-    const std::string_view name = parts.size() == 1 ? text_of(parts.back()) : std::string_view{};
-    const auto is_row = [](const Node* side) { return side && (tag_of(side) == T_RowExpr || tag_of(side) == T_A_ArrayExpr); };
-    const bool one_by_one = node.kind == AEXPR_OP || node.kind == AEXPR_LIKE || node.kind == AEXPR_ILIKE;
-    return one_by_one && std::ranges::find(steady, name) != steady.end() && !user_operators().contains(name) && !is_row(node.lexpr) && !is_row(node.rexpr);
-}
-
 /// Only what holds for every operator of PostgreSQL's own with that name.
 Oid Tracer::type_of_operation(const A_Expr& node, Oid left, Oid right) const {
     if (node.kind != AEXPR_OP) return node.kind == AEXPR_NULLIF ? kInvalidOid : type_oid::Bool;
