@@ -53,6 +53,7 @@ PortalPtr Relay::make_portal(const protocol::BindView& bind, const PreparedPtr& 
     portal->formats = bind.result_formats;
     portal->names = names_another(portal->judged->analysis);
     if (portal->names) portal->named = named_now(portal->judged->analysis);
+    portal->under = judged_under();
     return portal;
 }
 
@@ -62,9 +63,11 @@ std::shared_ptr<const void> Relay::named_now(const sql::Analysis& analysis) cons
     return portals_.expected(statement.name);
 }
 
-/// EXECUTE and FETCH look their name up when they run: what was judged at Bind must still be what is there.
-std::optional<protocol::ErrorOut> Relay::name_changed(const Portal& portal) const {
-    if (!portal.names || lenient()) return std::nullopt;
+/// EXECUTE and FETCH look their name up when they run, other code its names: what was judged at Bind must still be what is there.
+std::optional<protocol::ErrorOut> Relay::changed_since_bind(const Portal& portal) const {
+    if (lenient()) return std::nullopt;
+    if (means_another(portal)) return plain(sqlstate::InsufficientPrivilege, "NOT EXECUTED: the search path is no longer what it was at Bind", "Bind again.");
+    if (!portal.names) return std::nullopt;
     const sql::Analysis& analysis = portal.judged->analysis;
     const auto now = named_now(analysis);
     if (!now) return does_not_exist(analysis.statements.front());
@@ -194,7 +197,9 @@ void Relay::forward_bind(ByteView body, std::string_view name, const PortalPtr& 
                                 enforced(portal->judged->decision) ? "allow" : "shadow", "");
     }
     portal->run->formats = portal->formats;
+    if (prepares(portal->judged->analysis)) portal->run->text = portal->statement->text;
     batch_snapshot_ = batch_snapshot_ || takes_snapshot(portal->judged->analysis);
+    touch_path(portal->judged->analysis, true);
     describe_copies(portal->run, portal->statement->text, false);
     protocol::put_message(out_->to_server, 'B', body);
     portals_.pend(name, next_tag_, portal);

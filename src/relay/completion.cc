@@ -31,6 +31,8 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     if (ended_by_us(*fields)) return copy_lost_sync(*copy_in_.doubted);
     copy_in_.doubted.reset();
     transaction_.on_error();
+    if (pending.run && pending.run->judged) touch_path(pending.run->judged->analysis);
+    if (path_touched_) path_stale_ = true;
     if (answered.entry.request != session::Request::Query) {
         statements_.discard(pending.name, pending.tag);
         portals_.discard(pending.name, pending.tag);
@@ -78,6 +80,7 @@ void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entr
     Run& run = *pending.run;
     if (entry.request == session::Request::Execute && run.number == cut_.timed) cut_.timed = 0;   // a portal's next rows have a time of their own
     if (frame.type == 's') {
+        touch_path(run.judged->analysis);
         suspended_.push_back(pending.run);
         return;
     }
@@ -91,8 +94,8 @@ void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entr
         tag = std::string(*said);
     }
     run.tag = tag;
-    if (run.result < statements.size()) finish_statement(run.judged->analysis, run.result, tag);
-    else if (path_affected(run.judged->analysis)) path_stale_ = true;
+    touch_path(run.judged->analysis);
+    if (run.result < statements.size()) finish_statement(run, tag);
     ++run.result;
     fold_masked(run);
     if (entry.request == session::Request::Execute) finish_run(run);
@@ -138,22 +141,10 @@ void Relay::settle_uncommitted() {
     rolled_back_ = false;
 }
 
-bool Relay::path_affected(const sql::Analysis& analysis) {
-    switch (analysis.kind) {
-        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
-        case sql::Kind::Session:   // set_config in a SELECT, DISCARD, SET search_path; a SET of something else does not
-            return analysis.statements.size() != 1 || analysis.statements[0].verb != sql::Verb::Set || analysis.statements[0].name == "search_path";
-        case sql::Kind::Transaction: case sql::Kind::Read: return false;
-    }
-    return true;
-}
-
-void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, std::string_view tag) {
-    const sql::Statement& statement = analysis.statements[index];
+void Relay::finish_statement(const Run& run, std::string_view tag) {
+    const sql::Statement& statement = run.judged->analysis.statements[run.result];
     const bool ends = statement.verb == sql::Verb::Commit || statement.verb == sql::Verb::Rollback;
-    if (path_affected(analysis)) path_stale_ = true, path_touched_ = true;
     if ((ends || statement.verb == sql::Verb::RollbackTo) && path_touched_) path_stale_ = true;
-    if (ends) path_touched_ = false;
     if (ends && tag == "ROLLBACK") rolled_back_ = true;
     if (statement.verb == sql::Verb::RollbackTo) transaction_.shielded = false;
     transaction_.on_tag(tag, statement.chain, statement.verb == sql::Verb::RollbackTo);
@@ -165,17 +156,19 @@ void Relay::finish_statement(const sql::Analysis& analysis, std::size_t index, s
     if (statement.read_only || statement.read_write) client_read_only_ = statement.read_only;
     if (statement.verb == sql::Verb::Begin) transaction_.writable = std::exchange(begin_writable_, false);
     if (!leaves_modes_open(statement.verb)) transaction_.used = true;
-    finish_names(analysis, statement);
+    finish_names(run, statement);
 }
 
 /// SQL-level PREPARE, DECLARE and their ends share the protocol's names.
-void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& statement) {
+void Relay::finish_names(const Run& run, const sql::Statement& statement) {
+    const sql::Analysis& analysis = run.judged->analysis;
     switch (statement.verb) {
         case sql::Verb::Prepare: {
             auto made = std::make_shared<Prepared>();
             made->judged = judge_inner(analysis, statement);
-            made->charge = Charge(names_bytes_, weight_of(*made->judged));
             made->sql_level = true;
+            if (!run.text.empty()) made->text = run.text.substr(statement.location, statement.length);
+            made->charge = Charge(names_bytes_, weight_of(*made->judged) + made->text.size());
             return statements_.set(statement.name, made);
         }
         case sql::Verb::Deallocate: return statements_.erase(statement.name);
@@ -188,6 +181,7 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
             cursor->judged = judge_inner(analysis, statement);
             cursor->charge = Charge(names_bytes_, weight_of(*cursor->judged));
             cursor->with_hold = statement.with_hold;
+            cursor->under = path_touched_ && path_stale_ ? std::string() : judged_under();   // the text itself may have moved the path
             return portals_.set(statement.name, cursor);
         }
         case sql::Verb::CloseCursor: return portals_.erase(statement.name);
@@ -199,14 +193,6 @@ void Relay::finish_names(const sql::Analysis& analysis, const sql::Statement& st
         case sql::Verb::Discard: case sql::Verb::CopyIn: case sql::Verb::CopyOut: case sql::Verb::Explain:
         case sql::Verb::Listen: case sql::Verb::Unlisten: case sql::Verb::Lock: return;
     }
-}
-
-void Relay::on_path_row(ByteView body) {
-    if (!protocol::parse_data_row(body, cells_) || cells_.empty() || cells_[0].size < 0) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-    const bool had_temp = path_.has_temp;
-    facts_.search_path = std::string(reinterpret_cast<const char*>(cells_[0].data), static_cast<std::size_t>(cells_[0].size));
-    path_ = catalog::make_search_path(*setup_.view->catalog, facts_.search_path, setup_.view->upstream_role);
-    path_.has_temp = cells_.size() < 2 ? had_temp : !(cells_[1].size == 1 && cells_[1].data[0] == '0');
 }
 
 }  // namespace pgveil::relay

@@ -103,7 +103,7 @@ void Relay::on_execute(ByteView body) {
         if (at_barrier('E', body)) refuse(plain(sqlstate::InvalidCursorName, "portal \"" + std::string(execute->portal) + "\" does not exist"));
         return;
     }
-    if (const auto changed = name_changed(*portal)) {
+    if (const auto changed = changed_since_bind(*portal)) {
         if (at_barrier('E', body)) refuse(*changed);
         return;
     }

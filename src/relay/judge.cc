@@ -38,7 +38,7 @@ bool names_session_objects(const sql::Analysis& analysis) {
             case sql::Verb::Lock: break;
         }
     }
-    return false;
+    return std::ranges::any_of(analysis.inner, names_session_objects);   // EXPLAIN EXECUTE
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const 
     return judged;
 }
 
-JudgedPtr Judge::fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) const {
+JudgedPtr Judge::fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) {
     return judge(sql::analyze(text, {.catalog = *view.catalog,
                                      .search_path = asker.path,
                                      .parameter_types = types,
@@ -133,6 +133,10 @@ void Judge::learn(std::string_view text, std::span<const Oid> types, const Datab
 
 bool only_controls(const sql::Analysis& analysis) {
     return std::ranges::all_of(analysis.statements, [](const sql::Statement& s) { return s.kind == sql::Kind::Transaction; });
+}
+
+bool prepares(const sql::Analysis& analysis) {
+    return std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Prepare; });
 }
 
 bool needs_write(sql::Kind kind) {

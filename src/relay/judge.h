@@ -68,6 +68,8 @@ class Judge {
     Judge& operator=(const Judge&) = delete;
 
     [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker);
+    /// Without the cache, so also while another is being judged: what a name met there stands for.
+    [[nodiscard]] static JudgedPtr fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker);
     /// The same for a statement within another, already analysed.
     [[nodiscard]] static JudgedPtr judge(sql::Analysis analysis, const DatabaseView& view, const Asker& asker, std::span<const std::uint32_t> array_sizes = {});
     /// The description learnt for exactly this text and context; null: ask the server.
@@ -77,7 +79,6 @@ class Judge {
                DescriptionPtr description);
 
   private:
-    [[nodiscard]] JudgedPtr fresh(std::string_view text, std::span<const Oid> types, const DatabaseView& view, const Asker& asker) const;
     // Bound the worker's memory. Honest sessions repeat a few hundred texts of some kilobytes each.
     static constexpr std::size_t kJudgedBytes = 32 << 20, kDescriptionBytes = 8 << 20;
     Generations<JudgedPtr> judged_{kJudgedBytes};   // null: meaning hangs on literals, look under the exact text
@@ -87,6 +88,8 @@ class Judge {
 
 /// BEGIN, SET TRANSACTION, COMMIT and their kin, and nothing that runs under the modes they ask for.
 [[nodiscard]] bool only_controls(const sql::Analysis& analysis);
+/// PREPARE is among its statements.
+[[nodiscard]] bool prepares(const sql::Analysis& analysis);
 /// What may run read-write only.
 [[nodiscard]] bool needs_write(sql::Kind kind);
 

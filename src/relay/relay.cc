@@ -20,7 +20,6 @@ Relay::Relay(RelaySetup setup, Tools& tools)
       client_(protocol::Direction::Frontend, kWholeCopyData, "d"),
       server_(protocol::Direction::Backend, setup_.max_message, "DdV") {
     path_ = catalog::make_search_path(*setup_.view->catalog, setup_.search_path, setup_.view->upstream_role);
-    committed_path_ = setup_.search_path;
     facts_.search_path = setup_.search_path;
     facts_.isolation = "default";
     path_stale_ = setup_.view->enforcing();   // the role, the database or the startup options may have set it
@@ -218,21 +217,7 @@ void Relay::on_client_end(Now now, Actions& out) {
     out.others.emplace_back(ArmTimer{now.monotonic + kAfterClientEnd});
 }
 
-const sql::Analysis* Relay::prepared(std::string_view name) const {
-    const PreparedPtr statement = statements_.expected(name);
-    return statement && statement->judged ? &statement->judged->analysis : nullptr;
-}
-
-const sql::Analysis* Relay::cursor(std::string_view name) const {
-    const PortalPtr portal = portals_.expected(name);
-    return portal && portal->judged ? &portal->judged->analysis : nullptr;
-}
-
 Asker Relay::asker() const { return {setup_.agent, setup_.access, path_, this}; }
-
-JudgedPtr Relay::judge(std::string_view text, std::span<const Oid> types) {
-    return tools_.judge.judge(text, types, *setup_.view, asker());
-}
 
 /// True if nothing may be refused, changed or added on this database: shadow or warn, and no rule in force by itself.
 bool Relay::lenient() const {

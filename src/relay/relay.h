@@ -92,9 +92,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] Pending* pending_of(std::uint64_t tag);
     void settle(std::uint64_t tag);
     void fatal(SqlState code, std::string message);
-    [[nodiscard]] const sql::Analysis *prepared(std::string_view name) const override, *cursor(std::string_view name) const override;
     [[nodiscard]] Asker asker() const;
-    [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types);
     [[nodiscard]] JudgedPtr judge_inner(const sql::Analysis& analysis, const sql::Statement& statement);
     [[nodiscard]] bool enforced(const policy::Decision& decision) const, lenient() const, write_session() const;
 
@@ -122,7 +120,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] std::optional<protocol::ErrorOut> bind_fault(const protocol::BindView& bind, const Prepared& statement) const;
     [[nodiscard]] static std::optional<protocol::ErrorOut> count_fault(const protocol::BindView& bind, const Prepared& statement);
     [[nodiscard]] std::shared_ptr<const void> named_now(const sql::Analysis& analysis) const;
-    [[nodiscard]] std::optional<protocol::ErrorOut> name_changed(const Portal& portal) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> changed_since_bind(const Portal& portal) const;
     [[nodiscard]] PortalPtr make_portal(const protocol::BindView& bind, const PreparedPtr& statement);
 
     // response_path.cc
@@ -138,17 +136,21 @@ class Relay final : private sql::NamedStatements {
     void discard(const session::Entry& entry, bool by_script);
     [[nodiscard]] bool believe(ByteView ready);
     void probe_passed(), on_copy_in(const Pending& pending);
-    void on_captured(const protocol::Frame& frame, Pending& pending), end_captured(const RunPtr& kept);
-    void on_path_row(ByteView body);
-    void server_ended(), note_lost_runs();
+    void on_captured(const protocol::Frame& frame, Pending& pending), end_captured(const RunPtr& kept), server_ended(), note_lost_runs();
     void on_described(const protocol::Frame& frame, Pending& pending);
     [[nodiscard]] DescriptionPtr describe(const protocol::Frame& frame, std::span<const Oid> parameters) const;
 
+    // path.cc: the search path, and what a name means under it
+    [[nodiscard]] JudgedPtr judge(std::string_view text, std::span<const Oid> types);
+    [[nodiscard]] const sql::Analysis *prepared(std::string_view name) const override, *cursor(std::string_view name) const override;
+    [[nodiscard]] std::string judged_under() const;
+    [[nodiscard]] bool means_another(const Portal& portal) const;
+    void touch_path(const sql::Analysis& analysis, bool only_planned = false), on_status(TransactionStatus status), ask_path(), on_path_row(ByteView body);
+
     // completion.cc: errors, ends, what they say of session and transaction
-    void finish_statement(const sql::Analysis& analysis, std::size_t index, std::string_view tag);
-    void finish_names(const sql::Analysis& analysis, const sql::Statement& statement);
+    void finish_statement(const Run& run, std::string_view tag);
+    void finish_names(const Run& run, const sql::Statement& statement);
     void settle_uncommitted();
-    [[nodiscard]] static bool path_affected(const sql::Analysis& analysis);
     void finish_run(Run& run);
     void fold_masked(Run& run);
     [[nodiscard]] bool blocks() const;
@@ -225,7 +227,7 @@ class Relay final : private sql::NamedStatements {
     void end_script();
     void script_query(std::string_view sql), pin_default(), open_shield(), close_shield();
     void unlock(const sql::Analysis& analysis);
-    void after_transaction_verb(const sql::Analysis& analysis), ask_path();
+    void after_transaction_verb(const sql::Analysis& analysis);
 
     // local.cc
     [[nodiscard]] static bool is_local(const sql::Analysis& analysis);
@@ -249,7 +251,6 @@ class Relay final : private sql::NamedStatements {
                      std::string_view decision, std::string_view request, Awaited awaited = Awaited::Result);
     void on_trial(const Judged& judged, audit::Record& intent);
     void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule = {});
-    void record_result(Run& run);
     [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
 
     RelaySetup setup_;
@@ -268,7 +269,7 @@ class Relay final : private sql::NamedStatements {
     CopyIn copy_in_;
     bool rolled_back_ = false;                // ROLLBACK ended the transaction of uncommitted_
     Bytes kept_error_;                        // of the statement pgveil.execute runs
-    bool path_touched_ = false;               // SET search_path inside the open transaction
+    bool path_touched_ = false, path_moved_ = false;   // since the last ReadyForQuery without a transaction: it may have, it has changed
     bool relock_ = false;                     // after the client's Sync the default goes back to read-only
     bool begin_writable_ = false;             // we asked for a read-write block behind the client's BEGIN
     bool simple_ = true;                      // the message being processed is of the simple protocol
@@ -282,7 +283,6 @@ class Relay final : private sql::NamedStatements {
     std::vector<RunPtr> suspended_;           // portals stopped at a row limit: their result is not recorded yet
     std::vector<RunPtr> uncommitted_;         // runs under an approval whose transaction has not ended
     catalog::SearchPath path_;
-    std::string committed_path_;
     SessionFacts facts_;
     bool client_read_only_default_ = false;   // the client's wishes, not what the server does
     bool client_read_only_ = false;           // of its open transaction

@@ -162,12 +162,10 @@ bool Relay::await_catalog(char type, ByteView body, const Judged& judged) {
 }
 
 void Relay::note_facts(const sql::Analysis& analysis) {
-    for (const sql::Statement& statement : analysis.statements) fact_barrier_ = fact_barrier_ || changes_facts(statement);
+    touch_path(analysis);
+    fact_barrier_ = fact_barrier_ || path_stale_ || std::ranges::any_of(analysis.statements, changes_facts);
     const bool unread = analysis.unparsed.has_value() && lenient();   // it may be a COPY for all we know
     copy_in_flight_ = unread || std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyIn; });
-    if (analysis.kind == sql::Kind::Write || analysis.kind == sql::Kind::Ddl || analysis.kind == sql::Kind::Unknown) {
-        fact_barrier_ = true;
-    }
 }
 
 void Relay::on_sync(ByteView body) {
@@ -175,6 +173,7 @@ void Relay::on_sync(ByteView body) {
     send(session::Request::Sync, session::Disposition::Forward, {});
     batch_open_ = batch_ran_ = batch_snapshot_ = false;
     batch_tag_ = next_tag_;
+    if (path_touched_ && transaction_.status != TransactionStatus::InTransaction) path_stale_ = true;   // what was LOCAL ends here
     if (!std::exchange(relock_, false)) return;
     script("SET default_transaction_read_only = on");
     end_script();

@@ -217,7 +217,7 @@ bool Relay::believe(ByteView ready) {
         fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
         return false;
     }
-    transaction_.on_ready(*status);
+    on_status(*status);
     return true;
 }
 
@@ -234,7 +234,7 @@ void Relay::on_captured(const protocol::Frame& frame, Pending& pending) {
     if (frame.type != 'Z') return;
     const auto status = protocol::parse_ready_for_query(frame.body);
     if (!status) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-    transaction_.on_ready(*status);
+    on_status(*status);
     settle_uncommitted();
     const RunPtr kept = pending.run;
     if (!cut_.cutting) return end_captured(kept);
@@ -251,7 +251,7 @@ void Relay::end_captured(const RunPtr& kept) {
         put_limit_error(kept_error_, kept->cut);
     }
     finish_run(*kept);
-    if (path_affected(kept->judged->analysis)) path_stale_ = true;
+    touch_path(kept->judged->analysis);
     if (state_ != State::Running) return;
     state_ = State::Reading;
     simple_ = deferred_->type == 'Q';

@@ -121,6 +121,7 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     const sql::Analysis& analysis = run->judged->analysis;
     protocol::put_query(out_->to_server, text);
     note_facts(analysis);
+    if (run->request.empty() && prepares(analysis)) run->text = text;   // else the analysis is of the text with its comments
     if (statements_.size() > 0 && statements_.expected("")) statements_.pend("", next_tag_, nullptr);   // a Query takes the unnamed one
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
     // A server that copies in would take it for data: then it follows the ReadyForQuery.
@@ -198,18 +199,6 @@ void Relay::script(std::string_view sql, Pending::Why why) {
 void Relay::script_query(std::string_view sql) {
     protocol::put_query(out_->to_server, sql);
     send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Script});
-}
-
-/// SHOW search_path is not reported before PostgreSQL 18, and temporary objects shadow names. Extended messages
-/// under our own names: a Query would take the client's unnamed statement with it.
-void Relay::ask_path() {
-    if (lenient() && (transaction_.status != TransactionStatus::Idle || batch_open_)) return;   // nothing of ours in its transactions
-    // A SELECT takes a snapshot, after which the client could not set the isolation of a block it just opened.
-    const bool fresh_block = transaction_.status == TransactionStatus::InTransaction && !transaction_.used;
-    script(fresh_block ? "SHOW search_path"
-                       : "SELECT pg_catalog.current_setting('search_path'), pg_catalog.pg_my_temp_schema()", Pending::Why::AskPath);
-    if (batch_open_) return;
-    end_script();
 }
 
 void Relay::end_script() {

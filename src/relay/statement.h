@@ -47,7 +47,8 @@ struct Prepared {
     JudgedPtr judged;
     std::optional<sql::LoggedText> logged;   // made at first use
     DescriptionPtr description;              // null until the server described it
-    bool sql_level = false;                  // made by PREPARE: known to EXECUTE, not to Bind
+    bool sql_level = false;                  // made by PREPARE, which `text` is then: known to EXECUTE, not to Bind
+    std::string under;                       // search path and view that an EXECUTE of it was judged under
     bool local = false;                      // ours to answer; the server never saw it
     Charge charge;
 };
@@ -79,6 +80,7 @@ struct Run {
     std::uint64_t rows = 0, bytes = 0;
     MonotonicTime started{};
     std::string tag, sqlstate;
+    std::string text;                        // if it PREPAREs
     std::string request;                     // approval spent on it
     Limit cut = Limit::None;                 // what ended it: rows are dropped, the error is ours
     std::vector<CopyShape> shapes;           // by statement of the text; empty until asked for
@@ -98,6 +100,7 @@ struct Portal {
     std::vector<std::int16_t> formats;
     RunPtr run;
     std::vector<BoundParameter> parameters;  // local statements and held ones only
+    std::string under;                       // search path at Bind
     std::shared_ptr<const void> named;       // EXECUTE, FETCH: what their name meant at Bind
     bool names = false;                      // is such a one
     bool with_hold = false;

@@ -13,12 +13,14 @@ import copy_rows  # noqa: E402,F401
 import grants  # noqa: E402,F401
 import login  # noqa: E402,F401
 import log  # noqa: E402,F401
-import masks, nulls  # noqa: E402,F401
+import masks  # noqa: E402,F401
 import memory  # noqa: E402,F401
 import network  # noqa: E402,F401
+import nulls  # noqa: E402,F401
 import protocol  # noqa: E402,F401
 import reload  # noqa: E402,F401
 import replace  # noqa: E402,F401
+import search_path  # noqa: E402,F401
 import shadow  # noqa: E402,F401
 import transactions  # noqa: E402,F401
 import votes  # noqa: E402,F401

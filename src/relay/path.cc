@@ -1,0 +1,139 @@
+// The search path: when it must be asked for, and what was judged under another one.
+//
+// Whatever may set it makes it unknown from the moment it is sent, since the server plans what follows under the new
+// one; and the end of a transaction does, which takes SET LOCAL and all that failed back without a word.
+#include <algorithm>
+#include <utility>
+
+#include "relay/relay.h"
+
+namespace pgveil::relay {
+namespace {
+
+bool calls_set_config(const sql::Analysis& analysis) {
+    return std::ranges::any_of(analysis.functions, [](const sql::FunctionUse& f) { return f.name == "pg_catalog.set_config"; });
+}
+
+bool sets_path(const sql::Statement& statement) {
+    switch (statement.verb) {
+        case sql::Verb::Set: case sql::Verb::Reset: return statement.name == "search_path" || statement.name == "all";
+        case sql::Verb::Discard: case sql::Verb::DiscardAll: return true;
+        case sql::Verb::Other: case sql::Verb::Empty: case sql::Verb::Select: case sql::Verb::Begin: case sql::Verb::Commit:
+        case sql::Verb::Rollback: case sql::Verb::Savepoint: case sql::Verb::Release: case sql::Verb::RollbackTo:
+        case sql::Verb::PrepareTransaction: case sql::Verb::SetTransaction: case sql::Verb::Show: case sql::Verb::Prepare:
+        case sql::Verb::Execute: case sql::Verb::Deallocate: case sql::Verb::DeallocateAll: case sql::Verb::Declare:
+        case sql::Verb::Fetch: case sql::Verb::CloseCursor: case sql::Verb::CloseAll: case sql::Verb::CopyIn:
+        case sql::Verb::CopyOut: case sql::Verb::Explain: case sql::Verb::Listen: case sql::Verb::Unlisten: case sql::Verb::Lock: return false;
+    }
+    return true;
+}
+
+// It says so itself, so that the path before and after are not the same.
+bool moves_path(const sql::Analysis& analysis) {
+    return calls_set_config(analysis) || std::ranges::any_of(analysis.statements, sets_path);
+}
+
+bool may_affect_path(const sql::Analysis& analysis) {
+    switch (analysis.kind) {
+        case sql::Kind::Write: case sql::Kind::Ddl: case sql::Kind::Admin: case sql::Kind::Unknown: return true;
+        case sql::Kind::Session:   // set_config in a SELECT, DISCARD, SET search_path; a SET of something else does not
+            return analysis.statements.size() != 1 || analysis.statements[0].verb != sql::Verb::Set || sets_path(analysis.statements[0]);
+        case sql::Kind::Transaction: case sql::Kind::Read: return calls_set_config(analysis);
+    }
+    return true;
+}
+
+bool ends_transaction(const sql::Statement& statement) {
+    return statement.verb == sql::Verb::Commit || statement.verb == sql::Verb::Rollback || statement.verb == sql::Verb::RollbackTo;
+}
+
+bool looks_up(const sql::Analysis& analysis) {
+    return std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Execute || s.verb == sql::Verb::Fetch; }) ||
+           std::ranges::any_of(analysis.inner, looks_up);
+}
+
+// Its names were looked up once, when it was bound or declared, and nothing of it looks up more when it runs.
+bool is_settled(const sql::Analysis& analysis) {
+    const bool reads = analysis.kind == sql::Kind::Read || analysis.kind == sql::Kind::Session || analysis.kind == sql::Kind::Transaction;
+    return reads && !analysis.user_functions && !looks_up(analysis) && std::ranges::none_of(analysis.statements, [](const sql::Statement& s) {
+        return s.verb == sql::Verb::CopyOut || s.verb == sql::Verb::Prepare;   // analysed when they run
+    });
+}
+
+}  // namespace
+
+/// Within one text the analysis follows the path; but not where a transaction's end takes it to, nor into what a name
+/// stands for. There every name is unknown.
+JudgedPtr Relay::judge(std::string_view text, std::span<const Oid> types) {
+    JudgedPtr judged = tools_.judge.judge(text, types, *setup_.view, asker());
+    const auto& statements = judged->analysis.statements;
+    if (statements.size() < 2) return judged;
+    const bool leaves = path_moved_ && std::any_of(statements.begin(), statements.end() - 1, ends_transaction);
+    if (!leaves && !(moves_path(judged->analysis) && looks_up(judged->analysis))) return judged;
+    catalog::SearchPath kept = std::exchange(path_, {});
+    judged = tools_.judge.judge(text, types, *setup_.view, asker());
+    path_ = std::move(kept);
+    return judged;
+}
+
+std::string Relay::judged_under() const { return path_.text + (path_.known ? (path_.has_temp ? 't' : 'k') : 'u'); }
+
+/// The server plans what EXECUTE names by the path of the moment.
+const sql::Analysis* Relay::prepared(std::string_view name) const {
+    const PreparedPtr statement = statements_.expected(name);
+    if (!statement || !statement->judged) return nullptr;
+    std::string under = judged_under() + std::to_string(setup_.view->version);
+    if (statement->under == under || statement->text.empty()) return &statement->judged->analysis;
+    statement->under = std::move(under);   // first: a text can name itself
+    JudgedPtr again = Judge::fresh(statement->text, statement->types, *setup_.view, asker());
+    if (statement->sql_level && !again->analysis.inner.empty()) again = Judge::judge(again->analysis.inner.front(), *setup_.view, asker());
+    statement->judged = std::move(again);
+    return &statement->judged->analysis;
+}
+
+const sql::Analysis* Relay::cursor(std::string_view name) const {
+    const PortalPtr portal = portals_.expected(name);
+    return portal && portal->judged && !means_another(*portal) ? &portal->judged->analysis : nullptr;
+}
+
+bool Relay::means_another(const Portal& portal) const {
+    return portal.judged && portal.under != judged_under() && !is_settled(portal.judged->analysis);
+}
+
+/// What was sent, or is being answered, may set the path. Planning alone runs functions that call themselves stable.
+void Relay::touch_path(const sql::Analysis& analysis, bool only_planned) {
+    if (!may_affect_path(analysis) || (only_planned && !(analysis.user_functions && calls_set_config(analysis)))) return;
+    path_stale_ = path_touched_ = true;
+    path_moved_ = path_moved_ || moves_path(analysis);
+}
+
+void Relay::on_status(TransactionStatus status) {
+    transaction_.on_ready(status);
+    if (status != TransactionStatus::Idle) return;
+    if (std::exchange(path_touched_, false)) path_stale_ = true;
+    path_moved_ = false;
+}
+
+/// SHOW search_path is not reported before PostgreSQL 18, and temporary objects shadow names. Extended messages
+/// under our own names: a Query would take the client's unnamed statement with it.
+void Relay::ask_path() {
+    if (lenient() && (transaction_.status != TransactionStatus::Idle || batch_open_)) return;   // nothing of ours in its transactions
+    // A SELECT takes a snapshot, after which the client could not set the isolation of a block it just opened.
+    const bool fresh_block = transaction_.status == TransactionStatus::InTransaction && !transaction_.used;
+    script(fresh_block ? "SHOW search_path"
+                       : "SELECT pg_catalog.current_setting('search_path'), pg_catalog.pg_my_temp_schema()", Pending::Why::AskPath);
+    if (batch_open_) return;
+    end_script();
+}
+
+void Relay::on_path_row(ByteView body) {
+    if (!protocol::parse_data_row(body, cells_) || cells_.empty() || cells_[0].size < 0) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
+    const bool had_temp = path_.has_temp;
+    facts_.search_path = std::string(reinterpret_cast<const char*>(cells_[0].data), static_cast<std::size_t>(cells_[0].size));
+    const std::string before = path_.text;
+    path_ = catalog::make_search_path(*setup_.view->catalog, facts_.search_path, setup_.view->upstream_role);
+    path_.has_temp = cells_.size() < 2 ? had_temp : !(cells_[1].size == 1 && cells_[1].data[0] == '0');
+    path_moved_ = path_moved_ || (path_touched_ && path_.text != before);
+}
+
+}  // namespace pgveil::relay
