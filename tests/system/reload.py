@@ -166,12 +166,12 @@ def _():
         held = []
         for _ in range(2):
             held.append(silent.accept()[0])      # the first when it started; now it waits for the second again
-        shared.cluster.sql("CREATE TABLE late (id int); GRANT SELECT ON late TO pgveil_reader, pgveil_writer", "shop")
+        shared.cluster.sql("CREATE TABLE late_comer (id int); GRANT SELECT ON late_comer TO pgveil_reader, pgveil_writer", "shop")
         begun = time.monotonic()
         with proxy.agent() as a:
-            a.query("SELECT id FROM late").ok()
+            a.query("SELECT id FROM late_comer").ok()
         assert time.monotonic() - begun < 3.5, "the other database's catalog waited"
-        shared.cluster.sql("DROP TABLE late", "shop")
+        shared.cluster.sql("DROP TABLE late_comer", "shop")
         equal(proxy.stop(), 0)
 
 

@@ -250,7 +250,8 @@ class Successor:
         self.socket.connect(str(proxy.dir / "state/successor.sock"))
 
     def send(self, kind, body=b""):
-        self.socket.sendall(struct.pack("<IB", len(body), kind) + body)
+        with contextlib.suppress(BrokenPipeError):      # whoever is turned away hears so before it has asked
+            self.socket.sendall(struct.pack("<IB", len(body), kind) + body)
 
     def hello(self, version=1, mark=0x70677668):
         self.send(hello, struct.pack("<III", mark, version, 3) + b"1.0" + struct.pack("<q", 1))
