@@ -108,7 +108,8 @@ def failed_often(client, got):
 
 @case("a flood to a client that does not read stops at the server")
 def _():
-    for told in (words("N", S="NOTICE", V="NOTICE", C="00000", M="again" * 100), message("D", b"\0\6" + b"\xff\xff\xff\xff" * 6), message("S", b"application_name\0reader/x\0")):
+    # Notices of a statement that reads masked columns are not given on: nothing of them is kept.
+    for told in (message("D", b"\0\6" + b"\xff\xff\xff\xff" * 6), message("S", b"application_name\0reader/x\0")):
         sent = [0]
 
         def script(session, kind, _, told=told, sent=sent):

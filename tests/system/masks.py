@@ -277,3 +277,22 @@ def _():
             equal(a.query(sql).sqlstate, "PV001", sql)
         # Reading with one is no writing: it finds nothing, and says so as PostgreSQL would.
         equal(a.query(f"SELECT id FROM customers WHERE email = '{shown}'").ok().rows, [])
+
+
+@case("a temporary table stays in front of the permanent one when the catalog changes")
+def _():
+    with agent() as a:
+        made = world.held(a.query("CREATE TEMP TABLE products AS SELECT id, ssn AS sku FROM customers WHERE ssn IS NOT NULL"))["request"]
+        world.approve(shared.proxy, made)
+        a.query("CREATE TEMP TABLE products AS SELECT id, ssn AS sku FROM customers WHERE ssn IS NOT NULL").ok()
+        numbers = {s.replace("-", "") for (s,) in truth("SELECT ssn FROM customers WHERE ssn IS NOT NULL")}
+
+        def seen():
+            got = a.query("SELECT replace(sku, '-', '') FROM products ORDER BY 1 LIMIT 5")
+            return got.error is None and bool({row[0] for row in got.rows} & numbers)
+        equal(seen(), False, "before")
+        shared.cluster.sql("CREATE TABLE newcomer (id int); GRANT SELECT ON newcomer TO pgveil_reader, pgveil_writer", "shop")
+        with agent("reader") as other:
+            other.query("SELECT id FROM newcomer").ok()      # the catalog is read anew
+        equal(seen(), False, "after a change of the catalog")
+    shared.cluster.sql("DROP TABLE newcomer", "shop")
