@@ -111,7 +111,7 @@ void add_statement(Sheet& sheet, const RequestView& r) {
 void add_settings(Sheet& sheet, const SessionFacts& facts) {
     const std::pair<std::string_view, const std::string*> settings[] = {
         {"search_path", &facts.search_path}, {"role", &facts.role}, {"TimeZone", &facts.time_zone}, {"DateStyle", &facts.date_style},
-        {"IntervalStyle", &facts.interval_style}, {"isolation", &facts.isolation}};
+        {"IntervalStyle", &facts.interval_style}, {"isolation", &facts.isolation}, {"others", &facts.settings}};
     std::string text;
     for (const auto& [name, value] : settings) {
         if (!value->empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : "\n", name, visible(*value, Lines::One));

@@ -18,7 +18,7 @@ void put_field(Bytes& out, std::string_view field) { put_field(out, bytes_of(fie
 
 void put_facts(Bytes& out, const SessionFacts& facts) {
     for (const auto* fact : {&facts.search_path, &facts.time_zone, &facts.date_style, &facts.interval_style,
-                             &facts.isolation, &facts.role}) {
+                             &facts.isolation, &facts.role, &facts.settings, &facts.objects}) {
         put_field(out, std::string_view(*fact));
     }
 }
@@ -82,7 +82,8 @@ RequestBody read_body(Reader& in) {
     }
     for (auto n = in.count(8); n > 0; --n) body.result_formats.push_back(static_cast<std::int16_t>(in.number()));
     for (auto* fact : {&body.facts.search_path, &body.facts.time_zone, &body.facts.date_style,
-                       &body.facts.interval_style, &body.facts.isolation, &body.facts.role}) {
+                       &body.facts.interval_style, &body.facts.isolation, &body.facts.role,
+                       &body.facts.settings, &body.facts.objects}) {
         *fact = in.text();
     }
     return body;

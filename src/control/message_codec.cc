@@ -18,8 +18,8 @@ void pack_fields(auto& pack, BoundParameter& p) {
     pack(type, format, is_null, value);
 }
 void pack_fields(auto& pack, SessionFacts& f) {
-    auto& [search_path, time_zone, date_style, interval_style, isolation, role] = f;
-    pack(search_path, time_zone, date_style, interval_style, isolation, role);
+    auto& [search_path, time_zone, date_style, interval_style, isolation, role, settings, objects] = f;
+    pack(search_path, time_zone, date_style, interval_style, isolation, role, settings, objects);
 }
 
 void pack_fields(auto& pack, RequestDraft& d) {

@@ -43,6 +43,17 @@ bool Allowance::compare(std::uint64_t print, std::uint32_t values, std::uint32_t
     return true;
 }
 
+void Allowance::raised(MonotonicTime now) {
+    const std::scoped_lock lock(mutex_);
+    compared_.add(1, now);
+    raised_.add(1, now);
+}
+
+bool Allowance::may_raise(std::uint32_t per_hour, MonotonicTime now) {
+    const std::scoped_lock lock(mutex_);
+    return raised_.at(now) == 0 || compared_.at(now) < per_hour;
+}
+
 AllowancePtr Allowances::of(const std::string& agent, DailyBytes daily) {
     const std::scoped_lock lock(mutex_);
     AllowancePtr& kept = kept_[agent];

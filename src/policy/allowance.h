@@ -74,11 +74,16 @@ class Allowance {
     /// same values, which counts once an hour. False: beyond `per_hour`, and not counted.
     [[nodiscard]] bool compare(std::uint64_t print, std::uint32_t values, std::uint32_t per_hour, MonotonicTime now);
 
+    /// A statement failed on values of sensitive columns, which told one of them apart: a comparison as well.
+    void raised(MonotonicTime now);
+    /// False: nothing is left of `per_hour` for statements that may fail so. Who never had one fail is not asked.
+    [[nodiscard]] bool may_raise(std::uint32_t per_hour, MonotonicTime now);
+
   private:
     std::mutex mutex_;
     DailyBytes daily_;
     SlidingSum<24> egress_{std::chrono::hours(1)}, log_{std::chrono::hours(1)};
-    SlidingSum<60> compared_{std::chrono::minutes(1)};
+    SlidingSum<60> compared_{std::chrono::minutes(1)}, raised_{std::chrono::minutes(1)};   // the second within the first
     std::unordered_map<std::uint64_t, MonotonicTime> prints_;   // of the last hour; as many as values at most
     MonotonicTime recorded_ = MonotonicTime::min();
 };

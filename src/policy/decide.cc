@@ -199,6 +199,11 @@ void hold_for_comparisons(Decision& decision) {
                              "have compared more than masking.equality_limit.hour allows"}, "masking.equality_limit.hour");
 }
 
+void hold_for_errors(Decision& decision) {
+    hold_at_least(decision, {"may fail on values of sensitive columns, which this agent's statements did as often as masking.equality_limit.hour allows"},
+                  "masking.equality_limit.hour");
+}
+
 Decision decide(const Question& question) {
     Decision decision = verdict_for(question);
     add_columns(question, decision);

@@ -119,6 +119,9 @@ struct Question {
 /// A read whose comparisons are beyond what its agent may do in an hour (Ruleset::equality_per_hour).
 void hold_for_comparisons(Decision& decision);
 
+/// One that may fail on values of sensitive columns, of an agent whose statements did so as often as that.
+void hold_for_errors(Decision& decision);
+
 /// The directive for a stored column (RowDescription's word), used by relay/plans as the cross-check.
 [[nodiscard]] ColumnDirective directive_for(const TagTable& tags, ColumnId column);
 /// Of two directives the stricter.

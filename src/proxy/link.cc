@@ -4,6 +4,7 @@
 
 #include "console/session.h"
 #include "protocol/encoder.h"
+#include "sql/lexer.h"
 
 namespace pgveil::proxy {
 namespace {
@@ -268,6 +269,8 @@ void Link::record(audit::Kind kind, std::string_view why) {
     made.time = wall_now();
     (is_person_ ? made.person : made.agent) = name_;
     made.database = database_;
+    const bool unknown = kind == audit::Kind::AuthFail && !world_->is_console(database_) && world_->config->database(database_) == nullptr;
+    if (unknown && !database_.empty()) made.database = sql::literal_token(*worker_.tools().tokens, database_);   // it may be anything
     made.session = id_;
     made.address = peer_.address.text;
     made.task = task_;

@@ -181,7 +181,7 @@ std::optional<std::string> Link::add_settings(upstream::ConnectRequest& request)
     for (const auto& [name, value] : parameters) {
         if (name == "user" || name == "database" || name == "options" || name == "replication" || name.starts_with("_pq_.")) continue;
         if (name == "application_name") application_ = value;
-        else if (name == "pgveil.task") task_ = value.substr(0, 1024);
+        else if (name == "pgveil.task") task_ = worker_.tools().masker->mask_text(value.substr(0, 1024), "");
         else if (name == "pgveil.reason") reason_ = value.substr(0, 1024);
         else if (name == "pgveil.wait") wait_ = wait_of(value);
         else if (!enforcing) request.settings.emplace_back(name, value);

@@ -102,7 +102,7 @@ void Relay::on_bind(ByteView body) {
     batch_open_ = true;
     if (const auto error = spent(*portal->judged)) return at_barrier('B', body) ? refuse_spent(*portal->judged, statement->text, *error) : void();
     if (portal->judged->decision.counts_arrays && !portal->names) portal->judged = with_arrays(*portal->judged, *bind, *setup_.view, asker());
-    if (portal->judged->decision.equality_values > 0) portal->judged = within_hour(portal->judged, statement->text, bound(*bind, statement));
+    if (portal->judged->decision.equality_values > 0 || portal->judged->decision.neutral_data_errors) portal->judged = within_hour(portal->judged, statement->text, bound(*bind, statement));
     const policy::Decision& decision = portal->judged->decision;
     const bool copies = cannot_run(*portal->judged).has_value();
     const bool read = !copies && (portal->judged->analysis.kind == sql::Kind::Read || portal->judged->analysis.kind == sql::Kind::Session);
@@ -152,13 +152,13 @@ void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& por
     }
     // In a failed transaction the server lets only ROLLBACK and its kin through, and says 25P02 itself.
     const bool failed = transaction_.status == TransactionStatus::Failed;
-    if (failed && analysis.kind != sql::Kind::Transaction) return refuse(count_fault(bind, *statement).value_or(failed_transaction()));
+    if (failed && analysis.kind != sql::Kind::Transaction) return refuse_recorded(*portal->judged, statement->text, count_fault(bind, *statement).value_or(failed_transaction()));
     if (unknown_name(analysis)) {   // the server takes it, and fails it when it runs; so do we
         protocol::put_message(out_->to_server, 'B', deferred_->body);
         portals_.pend(bind.portal, next_tag_, portal);
         return send(session::Request::Bind, session::Disposition::Forward, {.why = Pending::Why::Client, .name = std::string(bind.portal), .portal = portal});
     }
-    if (const auto why_not = cannot_run(*portal->judged)) return refuse(*why_not);
+    if (const auto why_not = cannot_run(*portal->judged)) return refuse_recorded(*portal->judged, statement->text, *why_not);
     deferred_->portal = portal;
     if (const auto back = writes_mask(statement->text, *portal->judged, bound(bind, statement)); back && decision.verdict != policy::Verdict::Refuse) {
         record_refusal(*portal->judged, statement->text, "deny", "");

@@ -31,8 +31,7 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     if (ended_by_us(*fields)) return copy_lost_sync(*copy_in_.doubted);
     copy_in_.doubted.reset();
     transaction_.on_error();
-    if (pending.run && pending.run->judged) touch_path(pending.run->judged->analysis);
-    if (path_touched_) path_stale_ = true;
+    note_error(pending, answered.entry.request, code);
     if (answered.entry.request != session::Request::Query) {
         statements_.discard(pending.name, pending.tag);
         portals_.discard(pending.name, pending.tag);
@@ -44,13 +43,18 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     switch (pending.why) {
         case Pending::Why::Poison: append(out_->to_client, pending.replacement); break;
         case Pending::Why::Captured: keep_error(frame.body, *run); break;
-        case Pending::Why::Probe: on_probe_error(frame.body, *run); break;
+        case Pending::Why::Probe:
+            on_probe_error(frame.body, *run);
+            break;
         case Pending::Why::Client:
             if (run && !run->shape_error.empty()) append(out_->to_client, run->shape_error);
             else forward_error('E', frame.body, run.get());
             break;
         case Pending::Why::Shape: on_shape_error(frame.body, pending); break;
         case Pending::Why::Describe: forward_error('E', frame.body, nullptr); break;
+        case Pending::Why::AskFacts:
+            if (batch_open_) forward_error('E', frame.body, nullptr);
+            break;
         case Pending::Why::Script: case Pending::Why::AskPath:
             // A round trip of ours between the client's: nobody waits for it, and what it should have allowed now fails.
             if (answered.entry.request != session::Request::Query) forward_error('E', frame.body, nullptr);
@@ -63,6 +67,21 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     for (const session::Entry& entry : answered.discarded) discard(entry, by_script);
     if (copy_in_.syncs > 0) answer_syncs();
     if (fields->get('V') == "FATAL" || fields->get('V') == "PANIC") server_ended();
+}
+
+/// What a failure changes and counts for; and its record, if it is a statement's that did not get as far as to run.
+void Relay::note_error(const Pending& pending, session::Request request, std::string_view code) {
+    if (pending.why == Pending::Why::Probe) return record_refusal(*pending.run->judged, pending.run->text, "deny", "", {}, code);
+    if (pending.why == Pending::Why::Client && request == session::Request::Parse && pending.statement) {
+        record_refusal(*pending.statement->judged, pending.statement->text, "deny", "", {}, code);
+    }
+    if (pending.run && pending.run->judged) {
+        const Judged& judged = *pending.run->judged;
+        const bool on_data = pending.run->enforced && judged.decision.neutral_data_errors && (code.starts_with("22") || code.starts_with("23"));
+        if (on_data && setup_.allowance) setup_.allowance->raised(now_.monotonic);
+        touch_path(judged.analysis);
+    }
+    if (path_touched_) path_stale_ = true;
 }
 
 /// It said so itself: the client has its words, nothing is to be added.

@@ -72,6 +72,7 @@ RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) c
 /// First an approval that is already there is looked for; only then a request is filed.
 void Relay::hold(std::string_view statement, const JudgedPtr& judged, std::span<const BoundParameter> parameters,
                  std::span<const std::int16_t> formats) {
+    if (await_facts(*judged)) return;
     deferred_->judged = judged;
     deferred_->draft = draft_of(statement, *judged);
     deferred_->draft.parameters.assign(parameters.begin(), parameters.end());
@@ -159,6 +160,7 @@ void Relay::on_looked(control::Answer& answer) {
     if (const auto why_not = cannot_run(*deferred_->judged)) return refuse(*why_not);
     if (const auto why_not = cannot_spend(*deferred_->judged)) return refuse(*why_not);
     if (deferred_->judged->decision.verdict == policy::Verdict::Refuse) return refuse(drifted(answer.request, "the policy"));
+    if (await_facts(*deferred_->judged)) return;
     deferred_->draft = draft_of(answer.request.statement, *deferred_->judged);
     deferred_->draft.parameters = answer.request.parameters;
     deferred_->draft.result_formats = answer.request.result_formats;
@@ -186,11 +188,9 @@ void Relay::on_request_changed(std::string_view id, Now now, Actions& out) {
     now_ = now;
     out_ = &out;
     if (state_ != State::WaitingForPerson || deferred_->waiting_for != id) return;
-    control::ConsumeRequest consume;
-    consume.agent = setup_.agent.name;
-    consume.database = setup_.view->database;
-    consume.draft = deferred_->draft;
-    ask(std::move(consume), Stage::Consume);
+    deferred_->facts_known = false;   // what was decided on may have changed while it waited: judged and asked again
+    state_ = State::Barrier;
+    resume();
 }
 
 void Relay::give_ticket(const RequestView& request) {

@@ -169,7 +169,13 @@ void Relay::refuse_spent(const Judged& judged, std::string_view text, const prot
 /// values tells nothing new and counts once.
 JudgedPtr Relay::within_hour(JudgedPtr judged, std::string_view text, std::span<const BoundParameter> parameters) {
     const policy::Decision& decision = judged->decision;
-    if (decision.equality_values == 0 || !setup_.allowance || !enforced(decision) || decision.verdict != policy::Verdict::Forward) return judged;
+    if (!setup_.allowance || !enforced(decision) || decision.verdict != policy::Verdict::Forward) return judged;
+    if (decision.neutral_data_errors && !setup_.allowance->may_raise(setup_.view->rules->equality_per_hour, now_.monotonic)) {
+        auto held = std::make_shared<Judged>(*judged);
+        policy::hold_for_errors(held->decision);
+        return held;
+    }
+    if (decision.equality_values == 0) return judged;
     std::string whole(text);
     for (const BoundParameter& p : parameters) {
         whole += '\0' + std::to_string(p.is_null ? 0 : p.value.size() + 1) + '\0';

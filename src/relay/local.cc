@@ -132,7 +132,7 @@ bool Relay::read_only_as_seen(std::string_view name) const {
 
 void Relay::apply_setting(const sql::Statement& statement) {
     const std::string value = statement.to_default || statement.verb == sql::Verb::Reset ? std::string() : statement.value.substr(0, 1024);
-    if (statement.name == "pgveil.task") setup_.task = value;
+    if (statement.name == "pgveil.task") setup_.task = tools_.masker->mask_text(value, "");
     if (statement.name == "pgveil.reason") setup_.reason = value;
     if (statement.name == "pgveil.wait") setup_.wait = seconds_of(value);
     if (statement.name == "default_transaction_read_only") {
@@ -169,6 +169,7 @@ void Relay::submit(std::string_view sql) {
     if (judged->decision.verdict == policy::Verdict::Forward) {
         return refuse(plain(sqlstate::InvalidParameterValue, "this statement needs no approval", "Run it as it is."));
     }
+    if (await_facts(*judged)) return;
     control::FileRequest file;
     file.draft = draft_of(sql, *judged);
     ask(std::move(file), Stage::Submit);

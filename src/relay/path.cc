@@ -10,6 +10,12 @@
 namespace pgveil::relay {
 namespace {
 
+// Once made, a session's temporary schema stays, though it may be empty again (DISCARD TEMP, and a connection used anew).
+constexpr std::string_view kAskPath =
+    "SELECT pg_catalog.current_setting('search_path'), CASE WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.=) '0'::pg_catalog.oid THEN 0 "
+    "WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) THEN 1 "
+    "WHEN EXISTS (SELECT FROM pg_catalog.pg_type WHERE typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) THEN 1 ELSE 0 END";
+
 bool calls_set_config(const sql::Analysis& analysis) {
     return std::ranges::any_of(analysis.functions, [](const sql::FunctionUse& f) { return f.name == "pg_catalog.set_config"; });
 }
@@ -120,8 +126,7 @@ void Relay::ask_path() {
     if (lenient() && (transaction_.status != TransactionStatus::Idle || batch_open_)) return;   // nothing of ours in its transactions
     // A SELECT takes a snapshot, after which the client could not set the isolation of a block it just opened.
     const bool fresh_block = transaction_.status == TransactionStatus::InTransaction && !transaction_.used;
-    script(fresh_block ? "SHOW search_path"
-                       : "SELECT pg_catalog.current_setting('search_path'), pg_catalog.pg_my_temp_schema()", Pending::Why::AskPath);
+    script(fresh_block ? "SHOW search_path" : kAskPath, Pending::Why::AskPath);
     if (batch_open_) return;
     end_script();
 }

@@ -83,7 +83,8 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
     return run;
 }
 
-void Relay::record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule) {
+void Relay::record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule,
+                           std::string_view sqlstate) {
     const sql::LoggedText masked = logged(text);
     audit::Record refused = statement_record(audit::Kind::StmtIntent, judged, ++runs_);
     refused.sql = masked.lexed ? masked.text : "";
@@ -91,7 +92,13 @@ void Relay::record_refusal(const Judged& judged, std::string_view text, std::str
     refused.decision = std::string(decision);
     refused.request = std::string(request);
     if (!rule.empty()) refused.rule = std::string(rule);
+    refused.sqlstate = std::string(sqlstate);
     record(std::move(refused));
+}
+
+void Relay::refuse_recorded(const Judged& judged, std::string_view text, const protocol::ErrorOut& error) {
+    record_refusal(judged, text, "deny", "", {}, error.code.text());
+    refuse(error);
 }
 
 /// A plan is done with: its counts go to the totals by rule.

@@ -118,7 +118,7 @@ protocol::ErrorOut too_many(std::string_view detail, std::uint32_t retry_after_s
     error.code = sqlstate::TooManyRequests;
     error.message = fmt::format("NOT EXECUTED: no further requests now: {}.", detail.empty() ? "cool-down" : detail);
     error.detail = short_detail("cool-down", "true", retry_after_s);
-    error.hint = fmt::format("Wait {} s before sending another write.", retry_after_s);
+    error.hint = fmt::format("Wait {} s before sending another statement that a person must decide on.", retry_after_s);
     return error;
 }
 

@@ -20,6 +20,7 @@ Relay::Relay(RelaySetup setup, Tools& tools)
       client_(protocol::Direction::Frontend, kWholeCopyData, "d"),
       server_(protocol::Direction::Backend, setup_.max_message, "DdV") {
     path_ = catalog::make_search_path(*setup_.view->catalog, setup_.search_path, setup_.view->upstream_role);
+    setup_.task = tools_.masker->mask_text(setup_.task, "");   // the log has it in every record
     facts_.search_path = setup_.search_path;
     facts_.isolation = "default";
     path_stale_ = setup_.view->enforcing();   // the role, the database or the startup options may have set it

@@ -135,7 +135,7 @@ class Relay final : private sql::NamedStatements {
     void confirm(const session::Entry& entry, Pending& pending);
     void discard(const session::Entry& entry, bool by_script);
     [[nodiscard]] bool believe(ByteView ready);
-    void probe_passed(), on_copy_in(const Pending& pending);
+    void probe_passed(const Run& run), on_copy_in(const Pending& pending);
     void on_captured(const protocol::Frame& frame, Pending& pending), end_captured(const RunPtr& kept), server_ended(), note_lost_runs();
     void on_described(const protocol::Frame& frame, Pending& pending);
     [[nodiscard]] DescriptionPtr describe(const protocol::Frame& frame, std::span<const Oid> parameters) const;
@@ -150,7 +150,7 @@ class Relay final : private sql::NamedStatements {
     // completion.cc: errors, ends, what they say of session and transaction
     void finish_statement(const Run& run, std::string_view tag);
     void finish_names(const Run& run, const sql::Statement& statement);
-    void settle_uncommitted();
+    void settle_uncommitted(), note_error(const Pending& pending, session::Request request, std::string_view code);
     void finish_run(Run& run);
     void fold_masked(Run& run);
     [[nodiscard]] bool blocks() const;
@@ -202,12 +202,11 @@ class Relay final : private sql::NamedStatements {
     void hold(std::string_view statement, const JudgedPtr& judged, std::span<const BoundParameter> parameters,
               std::span<const std::int16_t> formats);
     void ask(control::Ask ask, Stage stage);
-    void on_consumed(control::Answer& answer);
-    void on_filed(control::Answer& answer);
+    void on_consumed(control::Answer& answer), on_filed(control::Answer& answer);
     void on_looked(control::Answer& answer);
     void wait_for_person(const RequestView& request);
-    void give_ticket(const RequestView& request);
-    void refuse_outcome(const control::Answer& answer);
+    void give_ticket(const RequestView& request), refuse_outcome(const control::Answer& answer), on_facts_row(ByteView body);
+    [[nodiscard]] bool await_facts(const Judged& judged);
     [[nodiscard]] std::string idea_of(std::string_view statement) const;
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> unknown_name(const sql::Analysis& analysis) const;
@@ -250,7 +249,8 @@ class Relay final : private sql::NamedStatements {
     RunPtr begin_run(const JudgedPtr& judged, const sql::LoggedText& logged, std::span<const BoundParameter> parameters,
                      std::string_view decision, std::string_view request, Awaited awaited = Awaited::Result);
     void on_trial(const Judged& judged, audit::Record& intent);
-    void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule = {});
+    void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule = {}, std::string_view sqlstate = {});
+    void refuse_recorded(const Judged& judged, std::string_view text, const protocol::ErrorOut& error);
     [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
 
     RelaySetup setup_;

@@ -85,15 +85,15 @@ void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
     if (failed && judged->analysis.unparsed && !judged->analysis.unparsed->bounded) return probe(text, *judged);   // a syntax error comes first
     const bool empty = std::ranges::all_of(judged->analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Empty; });
     if (failed && empty && !judged->analysis.unparsed) return forward_query(text, judged);
-    if (failed && !(ends_transaction && decision.verdict == policy::Verdict::Forward)) return refuse(failed_transaction());
+    if (failed && !(ends_transaction && decision.verdict == policy::Verdict::Forward)) return refuse_recorded(*judged, text, failed_transaction());
     if (!failed && (judged->analysis.unparsed || (judged->analysis.kind == sql::Kind::Unknown && !judged->analysis.unknown_names.empty()))) {
         if (judged->analysis.unparsed && judged->analysis.unparsed->bounded) {
-            return refuse(plain(sqlstate::StatementTooComplex, judged->analysis.unparsed->message));
+            return refuse_recorded(*judged, text, plain(sqlstate::StatementTooComplex, judged->analysis.unparsed->message));
         }
         if (judged->analysis.statements.size() <= 1) return probe(text, *judged);
     }
-    if (const auto unknown = unknown_name(judged->analysis)) return refuse(*unknown);
-    if (const auto why_not = cannot_run(*judged)) return refuse(*why_not);
+    if (const auto unknown = unknown_name(judged->analysis)) return refuse_recorded(*judged, text, *unknown);
+    if (const auto why_not = cannot_run(*judged)) return refuse_recorded(*judged, text, *why_not);
     if (is_local(judged->analysis)) return local_query(judged);
     if (const auto back = writes_mask(text, *judged, {}); back && decision.verdict != policy::Verdict::Refuse) {
         record_refusal(*judged, text, "deny", "");
@@ -141,6 +141,10 @@ std::optional<protocol::ErrorOut> Relay::unknown_name(const sql::Analysis& analy
 void Relay::probe(std::string_view text, const Judged& judged) {
     Pending parse{.why = Pending::Why::Probe};
     parse.run = std::make_shared<Run>();
+    parse.run->text = text;   // recorded with what the server says of it
+    auto seen = std::make_shared<Judged>(judged);
+    seen->decision.touches_sensitive = seen->decision.neutral_data_errors = false;   // it speaks of the text, and ran nothing
+    parse.run->judged = std::move(seen);
     protocol::put_parse(out_->to_server, kProbeName, probed_text(text, judged, *parse.run), {});
     protocol::put_close(out_->to_server, 'S', kProbeName);
     protocol::put_sync(out_->to_server);

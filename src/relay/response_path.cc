@@ -97,7 +97,7 @@ void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& ent
     switch (frame.type) {
         case '1': case '2': case '3':
             confirm(entry, pending);
-            if (pending.why == Pending::Why::Probe) return probe_passed();
+            if (pending.why == Pending::Why::Probe) return probe_passed(*pending.run);
             break;
         case 'T': case 't': case 'n': on_described(frame, pending); break;
         case 'D': return pending.run ? on_row(frame, *pending.run) : fatal(sqlstate::ConnectionFailure, "rows without a statement");
@@ -115,7 +115,8 @@ void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& ent
 }
 
 /// A text our parser or catalog does not know was taken by the server: it is newer than us, so it is not run.
-void Relay::probe_passed() {
+void Relay::probe_passed(const Run& run) {
+    record_refusal(*run.judged, run.text, "deny", "", {}, sqlstate::InsufficientPrivilege.text());
     protocol::put_error(out_->to_client, plain(sqlstate::InsufficientPrivilege,
         "NOT EXECUTED: this statement is not understood here, so its effects are unknown",
         "The server accepts it: it may use newer syntax than this proxy's grammar, or an object it cannot see yet. Rephrase it, or try again in some seconds."));
@@ -201,6 +202,8 @@ void Relay::on_swallowed(const protocol::Frame& frame, const session::Entry& ent
             if (frame.type != 'C' || !pending.answered) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
             path_stale_ = false;
             return;
+        case Pending::Why::AskFacts:
+            return frame.type == 'D' ? on_facts_row(frame.body) : void();
         case Pending::Why::Captured: return on_captured(frame, pending);
         case Pending::Why::Client: case Pending::Why::Script: case Pending::Why::Poison: case Pending::Why::Probe: break;
     }

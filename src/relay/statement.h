@@ -80,7 +80,7 @@ struct Run {
     std::uint64_t rows = 0, bytes = 0;
     MonotonicTime started{};
     std::string tag, sqlstate;
-    std::string text;                        // if it PREPAREs
+    std::string text;                        // if it PREPAREs, or is only parsed
     std::string request;                     // approval spent on it
     Limit cut = Limit::None;                 // what ended it: rows are dropped, the error is ours
     std::vector<CopyShape> shapes;           // by statement of the text; empty until asked for
@@ -118,7 +118,7 @@ struct CopyIn {
 
 /// What belongs to one ledger entry besides its disposition.
 struct Pending {
-    enum class Why : std::uint8_t { Client, Script, Poison, AskPath, Describe, Probe, Captured, Shape };
+    enum class Why : std::uint8_t { Client, Script, Poison, AskPath, Describe, Probe, Captured, Shape, AskFacts };
     std::uint64_t tag = 0;
     Why why = Why::Client;
     std::string name;            // statement or portal the entry confirms
@@ -146,6 +146,7 @@ struct Deferred {
     std::optional<protocol::Malformed> lost;   // framing ended at this message
     bool refreshed = false, listed = false;
     bool by_id = false;                  // pgveil.execute
+    bool facts_known = false;            // the server told what an approval of it binds
     bool cancelled = false;              // the client cancelled it before it was sent
     JudgedPtr judged;
     RequestDraft draft;

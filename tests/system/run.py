@@ -7,6 +7,7 @@ here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent / "support"), str(here)]
 from common import start, stop, suite  # noqa: E402
 import approval  # noqa: E402,F401
+import binding  # noqa: E402,F401
 import budgets  # noqa: E402,F401
 import console  # noqa: E402,F401
 import copy_rows  # noqa: E402,F401

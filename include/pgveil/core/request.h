@@ -48,6 +48,8 @@ struct BoundParameter {
 /// Session facts that change what a statement means; all enter the digest.
 struct SessionFacts {
     std::string search_path, time_zone, date_style, interval_style, isolation, role;
+    std::string settings;   // the others, by name: JSON
+    std::string objects;    // digest of what the statement's objects are
     bool operator==(const SessionFacts&) const = default;
 };
 

@@ -47,6 +47,8 @@ TEST_CASE("everything that changes what would run changes the digest") {
         with([](auto& d) { d.statement += ' '; }),
         with([](auto& d) { d.kind = RequestKind::Access; }),
         with([](auto& d) { d.facts.search_path = "public, x"; }),
+        with([](auto& d) { d.facts.settings = R"({"bytea_output": "escape"})"; }),
+        with([](auto& d) { d.facts.objects = "another view"; }),
         with([](auto& d) { d.facts.time_zone = "CET"; }),
         with([](auto& d) { d.facts.date_style = "ISO, DMY"; }),
         with([](auto& d) { d.facts.interval_style = "iso_8601"; }),
