@@ -35,10 +35,10 @@ const Positions* positions_of(const std::unordered_map<std::string_view, Positio
 
 /// First item in search path order; a possible temporary one stops the search (catalog.h, resolve).
 template <class Item>
-const Item* first_in_path(const std::vector<Item>& items, const Positions* positions, const SearchPath& path) {
+const Item* first_in_path(const std::vector<Item>& items, const Positions* positions, std::string_view name, const SearchPath& path) {
     if (!positions || !path.known) return nullptr;
     for (const Oid schema : path.schemas) {
-        if (schema == kTempSchema && path.has_temp) return nullptr;
+        if (schema == kTempSchema && may_be_temporary(name, path)) return nullptr;
         for (const std::uint32_t at : *positions) {
             if (items[at].schema_oid == schema) return &items[at];
         }
@@ -140,7 +140,7 @@ const Relation* Snapshot::relation(std::string_view schema, std::string_view nam
 }
 
 const Relation* Snapshot::resolve(std::string_view name, const SearchPath& path) const {
-    return first_in_path(contents_.relations, positions_of(index_->relation_name, name), path);
+    return first_in_path(contents_.relations, positions_of(index_->relation_name, name), name, path);
 }
 
 const Function* Snapshot::function(Oid oid) const { return item_of(contents_.functions, index_->function_oid, oid); }
@@ -154,7 +154,7 @@ const Type* Snapshot::type(Oid oid) const { return item_of(contents_.types, inde
 
 const Type* Snapshot::type(std::string_view schema, std::string_view name, const SearchPath& path) const {
     const Positions* positions = positions_of(index_->type_name, name);
-    if (schema.empty()) return first_in_path(contents_.types, positions, path);
+    if (schema.empty()) return first_in_path(contents_.types, positions, name, path);
     if (!positions) return nullptr;
     for (const std::uint32_t at : *positions) {
         if (contents_.types[at].schema == schema) return &contents_.types[at];

@@ -96,10 +96,14 @@ inline constexpr Oid kTempSchema{0xFFFFFFFF};
 struct SearchPath {
     std::vector<Oid> schemas;      // resolved, kTempSchema and pg_catalog first unless named
     bool known = false;            // false: every unqualified name is unknown
-    bool has_temp = false;         // this session made temporary objects: unqualified user names may be shadowed
+    bool has_temp = false;         // this session has temporary relations or types, which may shadow unqualified names
+    std::vector<std::string> temp_names;   // theirs, sorted; none though it has some: any name may be one
     std::string text;              // canonical text for keys and digests
     bool operator==(const SearchPath&) const = default;
 };
+
+/// Whether `name`, without a schema, may be a temporary relation or type.
+[[nodiscard]] bool may_be_temporary(std::string_view name, const SearchPath& path);
 
 /// What floors above derive from one snapshot alone (a view's lineage), kept with it and gone with it.
 /// Values are immutable. Any thread. Keys begin with a letter of the user's own; at most kMost values are kept.
@@ -176,7 +180,7 @@ class Snapshot {
 
 /// `text` as SET search_path or SHOW search_path gives it ("$user", public) for `role`. A text that is no
 /// list of identifiers gives known = false. Schemas that do not exist or lack USAGE are left out, as the
-/// server does; `has_temp` is the caller's to set.
+/// server does; what is temporary is the caller's to set.
 [[nodiscard]] SearchPath make_search_path(const Snapshot& snapshot, std::string_view text, std::string_view role);
 
 }  // namespace pgveil::catalog

@@ -80,6 +80,10 @@ bool is_temp_name(std::string_view name) { return name == "pg_temp" || name.star
 
 }  // namespace
 
+bool may_be_temporary(std::string_view name, const SearchPath& path) {
+    return path.has_temp && (path.temp_names.empty() || std::ranges::binary_search(path.temp_names, name));
+}
+
 SearchPath make_search_path(const Snapshot& snapshot, std::string_view text, std::string_view role) {
     SearchPath path;
     const auto names = split_identifiers(text);

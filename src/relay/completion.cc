@@ -75,12 +75,7 @@ void Relay::note_error(const Pending& pending, session::Request request, std::st
     if (pending.why == Pending::Why::Client && request == session::Request::Parse && pending.statement) {
         record_refusal(*pending.statement->judged, pending.statement->text, "deny", "", {}, code);
     }
-    if (pending.run && pending.run->judged) {
-        const Judged& judged = *pending.run->judged;
-        const bool on_data = pending.run->enforced && judged.decision.neutral_data_errors && (code.starts_with("22") || code.starts_with("23"));
-        if (on_data && setup_.allowance) setup_.allowance->raised(now_.monotonic);
-        touch_path(judged.analysis);
-    }
+    if (pending.run && pending.run->judged) touch_path(pending.run->judged->analysis);
     if (path_touched_) path_stale_ = true;
 }
 

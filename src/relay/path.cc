@@ -3,6 +3,7 @@
 // Whatever may set it makes it unknown from the moment it is sent, since the server plans what follows under the new
 // one; and the end of a transaction does, which takes SET LOCAL and all that failed back without a word.
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "relay/relay.h"
@@ -10,11 +11,30 @@
 namespace pgveil::relay {
 namespace {
 
-// Once made, a session's temporary schema stays, though it may be empty again (DISCARD TEMP, and a connection used anew).
+constexpr std::size_t kMostTempNames = 1000;
+
+// The path, and the names of temporary relations and types, each behind its length. Once made, a session's temporary schema
+// stays, though it may be empty again (DISCARD TEMP, and a connection used anew). Neither catalog has an index by schema alone.
 constexpr std::string_view kAskPath =
-    "SELECT pg_catalog.current_setting('search_path'), CASE WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.=) '0'::pg_catalog.oid THEN 0 "
-    "WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) THEN 1 "
-    "WHEN EXISTS (SELECT FROM pg_catalog.pg_type WHERE typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()) THEN 1 ELSE 0 END";
+    "SELECT pg_catalog.current_setting('search_path'), CASE WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid THEN "
+    "(SELECT pg_catalog.string_agg(pg_catalog.octet_length(n)::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) n, '') FROM "
+    "(SELECT relname::pg_catalog.text FROM pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() "
+    "UNION SELECT typname::pg_catalog.text FROM pg_catalog.pg_type WHERE typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() LIMIT 1001) names (n)) END";
+
+/// nullopt: too many, or no such list.
+std::optional<std::vector<std::string>> names_in(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        std::size_t size = 0;
+        const auto [end, error] = std::from_chars(list.data(), list.data() + list.size(), size);
+        list.remove_prefix(static_cast<std::size_t>(end - list.data()));
+        if (error != std::errc() || !list.starts_with(':') || size == 0 || size >= list.size() || names.size() == kMostTempNames) return std::nullopt;
+        names.emplace_back(list.substr(1, size));
+        list.remove_prefix(size + 1);
+    }
+    std::ranges::sort(names);
+    return names;
+}
 
 bool calls_set_config(const sql::Analysis& analysis) {
     return std::ranges::any_of(analysis.functions, [](const sql::FunctionUse& f) { return f.name == "pg_catalog.set_config"; });
@@ -82,7 +102,11 @@ JudgedPtr Relay::judge(std::string_view text, std::span<const Oid> types) {
     return judged;
 }
 
-std::string Relay::judged_under() const { return path_.text + (path_.known ? (path_.has_temp ? 't' : 'k') : 'u'); }
+std::string Relay::judged_under() const {
+    std::string under = path_.text + (path_.known ? (path_.has_temp ? 't' : 'k') : 'u');
+    for (const std::string& name : path_.temp_names) under += name + '\0';
+    return under;
+}
 
 /// The server plans what EXECUTE names by the path of the moment.
 const sql::Analysis* Relay::prepared(std::string_view name) const {
@@ -131,13 +155,24 @@ void Relay::ask_path() {
     end_script();
 }
 
+/// The path as the server told it, under this catalog; what is temporary stays as it was.
+void Relay::use_path(const DatabaseView& view) {
+    catalog::SearchPath path = catalog::make_search_path(*view.catalog, facts_.search_path, view.upstream_role);
+    path.has_temp = path_.has_temp;
+    path.temp_names = std::move(path_.temp_names);
+    path_ = std::move(path);
+}
+
 void Relay::on_path_row(ByteView body) {
     if (!protocol::parse_data_row(body, cells_) || cells_.empty() || cells_[0].size < 0) return fatal(sqlstate::ConnectionFailure, "the database server broke the protocol");
-    const bool had_temp = path_.has_temp;
     facts_.search_path = std::string(reinterpret_cast<const char*>(cells_[0].data), static_cast<std::size_t>(cells_[0].size));
     const std::string before = path_.text;
-    path_ = catalog::make_search_path(*setup_.view->catalog, facts_.search_path, setup_.view->upstream_role);
-    path_.has_temp = cells_.size() < 2 ? had_temp : !(cells_[1].size == 1 && cells_[1].data[0] == '0');
+    use_path(*setup_.view);
+    if (cells_.size() > 1) {
+        auto names = names_in(cells_[1].size < 0 ? std::string_view() : text_of({cells_[1].data, static_cast<std::size_t>(cells_[1].size)}));
+        path_.has_temp = !names || !names->empty();
+        path_.temp_names = names ? std::move(*names) : std::vector<std::string>();
+    }
     path_moved_ = path_moved_ || (path_touched_ && path_.text != before);
 }
 

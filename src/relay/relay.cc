@@ -99,10 +99,8 @@ void Relay::on_view(DatabaseViewPtr view, bool refreshed, Now now, Actions& out)
     now_ = now;
     out_ = &out;
     if (view->catalog->version() != setup_.view->catalog->version()) {
-        const bool has_temp = path_.has_temp;
-        path_ = catalog::make_search_path(*view->catalog, facts_.search_path, view->upstream_role);
-        path_.has_temp = has_temp;
-        path_stale_ = path_stale_ || has_temp;
+        use_path(*view);
+        path_stale_ = path_stale_ || path_.has_temp;
     }
     setup_.view = std::move(view);
     if (refreshed && state_ == State::WaitingForCatalog) {

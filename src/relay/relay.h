@@ -145,7 +145,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] const sql::Analysis *prepared(std::string_view name) const override, *cursor(std::string_view name) const override;
     [[nodiscard]] std::string judged_under() const;
     [[nodiscard]] bool means_another(const Portal& portal) const;
-    void touch_path(const sql::Analysis& analysis, bool only_planned = false), on_status(TransactionStatus status), ask_path(), on_path_row(ByteView body);
+    void touch_path(const sql::Analysis& analysis, bool only_planned = false), on_status(TransactionStatus status), ask_path(), on_path_row(ByteView body), use_path(const DatabaseView& view);
 
     // completion.cc: errors, ends, what they say of session and transaction
     void finish_statement(const Run& run, std::string_view tag);

@@ -116,6 +116,7 @@ void Relay::forward_error(char type, ByteView body, const Run* run) {
     if (reduce && type != 'E') return;   // that there is a notice tells whether something was called
     // Which error, and whence: an answer to a question about values. That there is one cannot be helped.
     const bool of_data = reduce && decision->neutral_data_errors && may_be_of_data(fields->sqlstate());
+    if (of_data && setup_.allowance) setup_.allowance->raised(now_.monotonic);
     const std::string_view code_shown = of_data ? std::string_view("22000") : fields->sqlstate();
     std::vector<std::pair<char, std::string>> reduced;
     for (const auto& [code, value] : fields->fields) {

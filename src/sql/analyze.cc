@@ -25,9 +25,10 @@ struct PathInText {
 void PathInText::after(const Statement& statement, const Analysis& analysis) {
     const bool names_path = statement.name == "search_path";
     if (statement.verb == Verb::Set && names_path && !statement.to_default) {
-        const bool temp = path.has_temp;
-        path = catalog::make_search_path(context.catalog, statement.value, context.catalog.contents().role);
-        path.has_temp = temp;
+        catalog::SearchPath next = catalog::make_search_path(context.catalog, statement.value, context.catalog.contents().role);
+        next.has_temp = path.has_temp;
+        next.temp_names = std::move(path.temp_names);
+        path = std::move(next);
         changed = true;
         return;
     }

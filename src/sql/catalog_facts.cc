@@ -31,11 +31,12 @@ std::shared_ptr<const CatalogFacts> facts_of(const catalog::Snapshot& snapshot) 
 }
 
 KeptFindings::KeptFindings(const Context& context, const catalog::SearchPath& running, std::string_view what)
-    : memo_(context.catalog.memo()), key_("J") {
+    : memo_(context.catalog.memo()) {
+    if (running.has_temp) return;
+    key_ = "J";
     key_ += what;
     key_ += '\x1F';
     key_ += running.known ? 'k' : 'u';
-    key_ += running.has_temp ? 't' : 'p';
     key_ += running.text;
     for (const Oid schema : running.schemas) key_ += '\x1F' + std::to_string(schema.value);
     for (const std::string& setting : context.allowed_settings) {
@@ -45,7 +46,11 @@ KeptFindings::KeptFindings(const Context& context, const catalog::SearchPath& ru
     key_ += '\x1F' + std::to_string(context.bounds.depth) + '/' + std::to_string(context.bounds.nodes);
 }
 
-std::shared_ptr<const Findings> KeptFindings::find() const { return std::static_pointer_cast<const Findings>(memo_.find(key_)); }
-void KeptFindings::put(std::shared_ptr<const Findings> findings) const { memo_.put(key_, std::move(findings)); }
+std::shared_ptr<const Findings> KeptFindings::find() const {
+    return key_.empty() ? nullptr : std::static_pointer_cast<const Findings>(memo_.find(key_));
+}
+void KeptFindings::put(std::shared_ptr<const Findings> findings) const {
+    if (!key_.empty()) memo_.put(key_, std::move(findings));
+}
 
 }  // namespace pgveil::sql

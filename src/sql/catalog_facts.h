@@ -23,7 +23,8 @@ struct CatalogFacts {
 [[nodiscard]] std::shared_ptr<const CatalogFacts> facts_of(const catalog::Snapshot& snapshot);
 
 /// Findings kept with the snapshot. `what` names the object; they depend on the path in force and on the settings
-/// that the context allows as well, which the key holds.
+/// that the context allows as well, which the key holds. With temporary objects about, which no other session has,
+/// nothing is kept.
 class KeptFindings {
   public:
     KeptFindings(const Context& context, const catalog::SearchPath& running, std::string_view what);
@@ -32,7 +33,7 @@ class KeptFindings {
 
   private:
     catalog::Memo& memo_;
-    std::string key_;
+    std::string key_;                    // empty: not kept
 };
 
 }  // namespace pgveil::sql

@@ -56,11 +56,11 @@ std::shared_ptr<const KnownColumns> Tracer::body(const catalog::Function& functi
     const catalog::SearchPath own = function.search_path.empty()
                                         ? path_
                                         : catalog::make_search_path(catalog_, function.search_path, catalog_.contents().role);
-    const std::string key = "lineage " + std::to_string(function.oid.value) + " " + own.text + (own.has_temp ? " t" : "");
-    auto known = std::static_pointer_cast<const KnownColumns>(catalog_.memo().find(key));
+    const std::string key = "lineage " + std::to_string(function.oid.value) + " " + own.text;
+    auto known = own.has_temp ? nullptr : std::static_pointer_cast<const KnownColumns>(catalog_.memo().find(key));
     if (!known) {
         known = follow(function.body, own, function.oid, &function);
-        if (!nesting_.cut) catalog_.memo().put(key, known);
+        if (!nesting_.cut && !own.has_temp) catalog_.memo().put(key, known);
     }
     kept_.push_back(known);
     return known;

@@ -76,6 +76,10 @@ TEST_CASE("where the session has temporary objects an unqualified name may be on
     CHECK(resolved("no_such_table", temp_last) == "");
     CHECK(!shop().functions("", "length", with_temp).empty());
     CHECK(shop().type("", "int4", with_temp) == nullptr);
+    with_temp.temp_names = {"mine", "orders"};
+    CHECK(resolved("orders", with_temp) == "");
+    CHECK(resolved("customers", with_temp) == "public.customers");
+    CHECK(shop().type("", "int4", with_temp) != nullptr);
 }
 
 TEST_CASE("schemas the role may not use are left out of the path, as the server does") {

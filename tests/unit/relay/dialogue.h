@@ -79,10 +79,10 @@ class Dialogue {
         (void)to_server();
         (void)to_client();
     }
-    void say_path() {
-        server([](Bytes& out) {
+    void say_path(std::optional<std::string> temporary = {}) {
+        server([&](Bytes& out) {
             using namespace protocol;
-            const std::vector<std::optional<std::string>> row{"public", "0"};
+            const std::vector<std::optional<std::string>> row{"public", temporary};
             put_parse_complete(out);
             put_bind_complete(out);
             put_text_row(out, row);

@@ -6,6 +6,7 @@
 
 using namespace pgveil;
 using namespace pgveil::protocol;
+using test::Dialogue;
 using test::Lines;
 using test::Open;
 
@@ -33,6 +34,20 @@ TEST_CASE("nothing is judged behind a set_config before the path was asked for")
     const Lines sent = d.to_server();
     CHECK(std::ranges::count(sent, "Execute") == 1);
     CHECK(sent.back() == "Flush");
+}
+
+TEST_CASE("a temporary name is in doubt, no other; and every name is if the list is none") {
+    const auto reads = [](std::optional<std::string> temporary) {
+        Dialogue d;
+        d.client([](Bytes& out) { put_query(out, "SELECT name FROM customers"); });
+        (void)d.to_server();
+        d.say_path(std::move(temporary));
+        return !d.to_server().empty();
+    };
+    CHECK(reads({}));
+    CHECK(reads("6:orders"));
+    CHECK(!reads("6:orders9:customers"));
+    for (const char* none : {"0", "x", "6:orders9", "6:orders9:", "9:customer", "0:", "99999999999999999999:a", "-1:a"}) CHECK_MESSAGE(!reads(none), std::string(none));
 }
 
 TEST_CASE("the end of an implicit transaction takes SET LOCAL back: the path is asked for again") {
