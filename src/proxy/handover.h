@@ -90,19 +90,20 @@ struct CancelCall {
 };
 void pack_fields(auto& pack, CancelCall& c) { pack(c.ticket, c.pid, c.key); }
 
-struct LeftSession {
+/// What the console shows of a session, in whichever process it is.
+struct SessionDetails {
     std::uint64_t id = 0;
     std::string name, database, address, application;
     bool person = false, encrypted = false, writes = false;
     std::uint32_t pid = 0;
     WallTime since{};
 };
-void pack_fields(auto& pack, LeftSession& s) {
+void pack_fields(auto& pack, SessionDetails& s) {
     auto& [id, name, database, address, application, person, encrypted, writes, pid, since] = s;
     pack(id, name, database, address, application, person, encrypted, writes, pid, since);
 }
 struct LeftSessions {
-    std::vector<LeftSession> all;
+    std::vector<SessionDetails> all;
 };
 void pack_fields(auto& pack, LeftSessions& s) { pack(s.all); }
 

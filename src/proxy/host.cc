@@ -62,20 +62,18 @@ std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) 
     return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
 }
 
-// Of the process before this one, which ends them as they become idle.
-console::SessionInfo info_of(const LeftSession& left) {
+console::SessionInfo info_of(const SessionDetails& session) {
     console::SessionInfo info;
-    info.id = SessionId{left.id};
-    info.is_person = left.person;
-    info.user = left.name;
-    info.database = left.database;
-    info.application_name = left.application;
-    info.state = "closing";
-    std::tie(info.address, info.port) = host_and_port(left.address);
-    info.tls = left.encrypted ? "TLS" : "";
-    info.connected = left.since;
-    info.server_pid = left.pid;
-    info.access = left.person ? "" : left.writes ? "write" : "read";
+    info.id = SessionId{session.id};
+    info.is_person = session.person;
+    info.user = session.name;
+    info.database = session.database;
+    info.application_name = session.application;
+    std::tie(info.address, info.port) = host_and_port(session.address);
+    info.tls = session.encrypted ? "TLS" : "";
+    info.connected = session.since;
+    info.server_pid = session.pid;
+    info.access = session.person ? "" : session.writes ? "write" : "read";
     return info;
 }
 
@@ -136,24 +134,17 @@ std::vector<console::PersonInfo> Proxy::people() const {
 std::vector<console::SessionInfo> Proxy::sessions() const {
     std::vector<console::SessionInfo> all;
     for (const SessionEntry& entry : shared_.registry.list()) {
-        console::SessionInfo info;
-        info.id = SessionId{entry.id};
-        info.is_person = entry.person;
-        info.user = entry.name;
-        info.database = entry.database;
-        info.application_name = entry.application;
+        console::SessionInfo info = info_of(entry);
         info.state = entry.activity->state;
         info.statements = entry.activity->statements;
         info.last_request = WallTime{std::chrono::microseconds{entry.activity->last_request_us}};
-        std::tie(info.address, info.port) = host_and_port(entry.address);
-        info.tls = entry.encrypted ? "TLS" : "";
-        info.connected = entry.since;
-        info.server_pid = entry.pid;
-        info.access = entry.person ? "" : entry.writes ? "write" : "read";
         all.push_back(std::move(info));
     }
     if (Predecessor* before = shared_.predecessor) {
-        for (const LeftSession& left : before->sessions()) all.push_back(info_of(left));
+        for (const SessionDetails& left : before->sessions()) {
+            all.push_back(info_of(left));
+            all.back().state = "closing";    // it ends them as they become idle
+        }
     }
     return all;
 }

@@ -19,7 +19,7 @@ void Link::open_person() {
     }
     if (worker_.leaving()) return fatal(sqlstate::CannotConnectNow, "another process of the proxy has taken over: connect again");
     application_ = std::string(login_->startup().get("application_name"));
-    SessionEntry entry{id_, name_, database_, peer_.address.text, application_, true, peer_.encrypted, false, 0, since_, worker_.index()};
+    SessionEntry entry{{id_, name_, database_, peer_.address.text, application_, true, peer_.encrypted, false, 0, since_}, worker_.index()};
     worker_.shared().registry.enter(std::move(entry), Secret());
     entered_ = true;
     record(audit::Kind::SessionOpen, "console");

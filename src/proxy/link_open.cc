@@ -284,7 +284,7 @@ void Link::welcome(const upstream::Handover& handover) {
     protocol::put_ready_for_query(out, TransactionStatus::Idle);
     client_.written();
 
-    SessionEntry entry{id_, name_, database_, peer_.address.text, application_, false, peer_.encrypted, writable_, handover.backend_pid, since_, worker_.index()};
+    SessionEntry entry{{id_, name_, database_, peer_.address.text, application_, false, peer_.encrypted, writable_, handover.backend_pid, since_}, worker_.index()};
     activity_ = entry.activity;
     worker_.shared().registry.enter(std::move(entry), std::move(key));
     entered_ = true;

@@ -75,7 +75,7 @@ std::size_t Predecessor::count(auto which) const {
 }
 
 bool Predecessor::kill(std::uint64_t session) {
-    if (count([&](const LeftSession& s) { return s.id == session; }) == 0) return false;
+    if (count([&](const SessionDetails& s) { return s.id == session; }) == 0) return false;
     channel_->send(Handover::Kill, packed(Number{session}));
     return true;
 }
@@ -83,15 +83,15 @@ bool Predecessor::kill(std::uint64_t session) {
 // Whoever it names is ended, listed here already or not.
 std::size_t Predecessor::kill_agent(std::string_view name) {
     if (attached_) channel_->send(Handover::KillAgent, packed(Word{std::string(name)}));
-    return count([&](const LeftSession& s) { return s.name == name; });
+    return count([&](const SessionDetails& s) { return s.name == name; });
 }
 
 std::size_t Predecessor::kill_database(std::string_view name) {
     if (attached_) channel_->send(Handover::KillDatabase, packed(Word{std::string(name)}));
-    return count([&](const LeftSession& s) { return !s.person && s.database == name; });
+    return count([&](const SessionDetails& s) { return !s.person && s.database == name; });
 }
 
-std::vector<LeftSession> Predecessor::sessions() const {
+std::vector<SessionDetails> Predecessor::sessions() const {
     const std::scoped_lock lock(mutex_);
     return sessions_;
 }

@@ -39,7 +39,7 @@ class Predecessor {
     bool kill(std::uint64_t session);
     std::size_t kill_agent(std::string_view name);
     std::size_t kill_database(std::string_view name);
-    [[nodiscard]] std::vector<LeftSession> sessions() const;
+    [[nodiscard]] std::vector<SessionDetails> sessions() const;
 
   private:
     bool on_frame(Handover type, ByteView body);
@@ -68,7 +68,7 @@ class Predecessor {
     mutable std::mutex mutex_;
     std::uint64_t next_ticket_ = 1;
     std::map<std::uint64_t, CancelAsker> cancels_;
-    std::vector<LeftSession> sessions_;
+    std::vector<SessionDetails> sessions_;
     std::thread thread_;
 };
 

@@ -16,6 +16,7 @@
 #include "proxy/catalogs.h"
 #include "policy/allowance.h"
 #include "proxy/desk.h"
+#include "proxy/handover.h"
 #include "upstream/connector.h"
 #include "upstream/warm_pool.h"
 
@@ -31,13 +32,8 @@ struct Activity {
     std::atomic<const char*> state{"active"};            // words of SHOW SESSIONS, static
 };
 
-/// One live session as the console shows it.
-struct SessionEntry {
-    std::uint64_t id = 0;
-    std::string name, database, address, application;
-    bool person = false, encrypted = false, writes = false;
-    std::uint32_t pid = 0;
-    WallTime since{};
+/// One live session of this process.
+struct SessionEntry : SessionDetails {
     unsigned worker = 0;
     std::shared_ptr<Activity> activity = std::make_shared<Activity>();
 };

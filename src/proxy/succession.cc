@@ -258,7 +258,7 @@ void Succession::tell_sessions() {
     std::vector<std::uint64_t> ids;
     for (const SessionEntry& s : proxy_.shared_.registry.list()) {
         ids.push_back(s.id);
-        left.all.push_back({s.id, s.name, s.database, s.address, s.application, s.person, s.encrypted, s.writes, s.pid, s.since});
+        left.all.push_back(s);
     }
     if (ids == told_) return;
     told_ = std::move(ids);

@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import wire  # noqa: E402
 import world  # noqa: E402
 from player import Side  # noqa: E402
 
@@ -42,6 +43,26 @@ class Stage:
     def renew(self):
         """The same rows again, under the same OIDs."""
         self.control.query("TRUNCATE t, u; " + rows).ok()
+
+    def died(self, pid):
+        """Whether the server lost backend `pid`, whose session has ended, by a fault of its own, and all sessions with it; it is
+        there again afterwards. The postmaster that has seen a fault takes nobody before it has recovered."""
+        wire.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), what="the backend's end")
+        wire.wait_for(self.reached, what="the server's recovery")
+        try:
+            self.control.query("SELECT 1").ok()
+            return False
+        except (wire.Closed, OSError, AssertionError):
+            self.control.socket.close()
+            self.control = self.cluster.wire("shop")
+            return True
+
+    def reached(self):
+        try:
+            self.cluster.wire("shop").socket.close()
+            return True
+        except (wire.Closed, wire.Refused, OSError):
+            return False
 
     def direct(self, writer=True):
         role, password = ("pgveil_writer", world.writer_password) if writer else ("pgveil_reader", world.reader_password)

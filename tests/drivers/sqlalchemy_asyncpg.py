@@ -5,16 +5,10 @@ import os
 import ssl
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from reflected import Product, reflection, tables
 from shared import attempt_async, copy_lines, endless, other_product, out, product, rows, state_of, tagged, wrongs
-
-tables = sa.MetaData()
-
-
-class Product:
-    pass
 
 
 def make_engine(**more):
@@ -26,16 +20,6 @@ def make_engine(**more):
 
 async def scalar(c, sql):
     return (await c.execute(sa.text(sql))).scalar()
-
-
-def reflection(c):
-    tables.reflect(c, views=True)
-    look = sa.inspect(c)
-    out("tables", sorted(tables.tables), look.get_view_names(), look.get_enums())
-    for name in sorted(tables.tables):
-        out("columns", name, [(c.name, repr(c.type), c.nullable) for c in tables.tables[name].columns])
-        out("keys", look.get_pk_constraint(name), look.get_foreign_keys(name), look.get_indexes(name), look.get_unique_constraints(name))
-    orm.registry().map_imperatively(Product, tables.tables["products"])
 
 
 async def reading(c):

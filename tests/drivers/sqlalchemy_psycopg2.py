@@ -5,13 +5,8 @@ import os
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from reflected import Product, reflection, tables
 from shared import attempt, cancelled, copy_lines, copy_rows, endless, other_product, out, product, rows, state, tagged, wrongs
-
-tables = sa.MetaData()
-
-
-class Product:
-    pass
 
 
 def make_engine(**more):
@@ -24,16 +19,6 @@ def make_engine(**more):
 def people():
     c = tables.tables["customers"].c
     return sa.select(c.id, c.full_name, c.email, c.birth_date).order_by(c.id), c
-
-
-def reflection(engine):
-    tables.reflect(engine, views=True)
-    look = sa.inspect(engine)
-    out("tables", sorted(tables.tables), look.get_view_names(), look.get_enums())
-    for name in sorted(tables.tables):
-        out("columns", name, [(c.name, repr(c.type), c.nullable) for c in tables.tables[name].columns])
-        out("keys", look.get_pk_constraint(name), look.get_foreign_keys(name), look.get_indexes(name), look.get_unique_constraints(name))
-    orm.registry().map_imperatively(Product, tables.tables["products"])
 
 
 def reading(c):
