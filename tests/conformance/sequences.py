@@ -53,7 +53,7 @@ class Replay(Play):
         self.wire = connection
 
     def run(self):
-        self.wire.socket.settimeout(4)
+        self.wire.socket.settimeout(10)
         try:
             for line in self.dialogue.lines:
                 self.step(line)
