@@ -57,7 +57,7 @@ std::string hint_for(PredicatePolicy policy) {
         return "This column may not be used in WHERE, JOIN, GROUP BY or ORDER BY (masking.predicates = deny for it). "
                "Select it without a condition, or filter by another column.";
     }
-    return "Sensitive columns may be compared with = or IN only, with values or with columns of the same class "
+    return "Sensitive columns may be compared with =, <> or IN only, with values or with columns of the same class "
            "(masking.predicates = equality). Use an exact value, or filter by another column.";
 }
 

@@ -118,7 +118,7 @@ void Relay::on_complete(const protocol::Frame& frame, const session::Entry& entr
 void Relay::on_ready(const protocol::Frame& frame, const session::Entry& entry, Pending& pending) {
     if (!believe(frame.body)) return;
     const TransactionStatus status = transaction_.status;
-    if (entry.request == session::Request::Query) statements_.confirm("", pending.tag);
+    if (entry.request == session::Request::Query) statements_.confirm("", pending.tag), portals_.confirm("", pending.tag);
     const bool of_query = entry.request == session::Request::Query && pending.run;
     const bool cut = of_query && pending.run->cut != Limit::None && pending.run->sqlstate.empty();
     if (cut && status == TransactionStatus::Idle) settle_uncommitted();   // it was done, and is: only its result is not whole

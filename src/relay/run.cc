@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::string_view kScriptName = "pgveil_script";
 
+// A Query takes the unnamed portal with it, unless nothing is in it. Of one that fails in a block the server keeps the portal,
+// and reads freed memory when it is executed (seen with 15.20): the client must not reach it.
+bool is_empty(const sql::Analysis& analysis) {
+    return !analysis.unparsed && std::ranges::all_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Empty; });
+}
+
 }  // namespace
 
 void Relay::refuse(const policy::Decision& decision) { refuse(by_policy(decision)); }
@@ -122,7 +128,8 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     protocol::put_query(out_->to_server, text);
     note_facts(analysis);
     if (run->request.empty() && prepares(analysis)) run->text = text;   // else the analysis is of the text with its comments
-    if (statements_.size() > 0 && statements_.expected("")) statements_.pend("", next_tag_, nullptr);   // a Query takes the unnamed one
+    statements_.take("", next_tag_);
+    if (!is_empty(analysis)) portals_.take("", next_tag_);
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});
     // A server that copies in would take it for data: then it follows the ReadyForQuery.
     if (!copy_in_flight_ && std::exchange(relock_, false)) pin_default();
@@ -148,6 +155,8 @@ void Relay::run_captured() {
     note_facts(deferred_->judged->analysis);
     if (request.parameters.empty()) {
         protocol::put_query(out_->to_server, request.statement);
+        const PortalPtr unnamed = portals_.expected("");
+        if (unnamed && !(unnamed->statement && unnamed->statement->local)) portals_.erase("");
         send(session::Request::Query, session::Disposition::Swallow, {.why = Pending::Why::Captured, .run = run});
         if (std::exchange(relock_, false)) pin_default();
     } else {

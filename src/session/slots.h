@@ -42,6 +42,10 @@ class Slots {
     void pend(std::string_view name, std::uint64_t tag, Pointer value) {
         slots_[key(name)].pending.emplace_back(tag, std::move(value));
     }
+    /// What was sent under `tag` closes the name by the way, if there is such a one, and also if it fails.
+    void take(std::string_view name, std::uint64_t tag) {
+        if (!slots_.empty() && expected(name)) pend(name, tag, nullptr);
+    }
     void confirm(std::string_view name, std::uint64_t tag) {
         auto it = slots_.find(key(name));
         if (it == slots_.end()) return;

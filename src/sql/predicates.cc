@@ -56,7 +56,7 @@ PredicateUse use_of_operator(const List* name) {
     const NodesView parts = nodes(name);
     if (parts.empty() || (parts.size() > 1 && text_of(parts[0]) != "pg_catalog")) return PredicateUse::Other;
     const std::string_view op = text_of(parts.back());
-    if (op == "=") return PredicateUse::Equality;
+    if (op == "=" || op == "<>") return PredicateUse::Equality;   // the rows that are left tell what the others would
     if (op == "<" || op == ">" || op == "<=" || op == ">=") return PredicateUse::Range;
     if (op.find('~') != std::string_view::npos) return PredicateUse::Pattern;
     return PredicateUse::Other;
@@ -150,10 +150,8 @@ void Tracer::comparison(const A_Expr& node, const Scope& scope) {
     PredicateUse use = use_of_operator(node.name);
     switch (node.kind) {
         case AEXPR_OP: break;
-        case AEXPR_OP_ANY: return compare_with_array(node, scope);
-        case AEXPR_OP_ALL: use = PredicateUse::Other; break;
-        case AEXPR_DISTINCT: use = PredicateUse::Other; break;
-        case AEXPR_NOT_DISTINCT: use = PredicateUse::Equality; break;
+        case AEXPR_OP_ANY: case AEXPR_OP_ALL: return compare_with_array(node, scope);
+        case AEXPR_DISTINCT: case AEXPR_NOT_DISTINCT: use = PredicateUse::Equality; break;
         case AEXPR_NULLIF: use = PredicateUse::Other; break;
         case AEXPR_IN: break;
         case AEXPR_LIKE:
@@ -250,8 +248,7 @@ void Tracer::compare_with_array(const A_Expr& node, const Scope& scope) {
 }
 
 void Tracer::in_subquery(const SubLink& link, const Scope& scope) {
-    const bool equality = link.subLinkType == ANY_SUBLINK &&
-                          (!link.operName || use_of_operator(link.operName) == PredicateUse::Equality);
+    const bool equality = !link.operName || use_of_operator(link.operName) == PredicateUse::Equality;
     std::vector<Value> tests;
     if (const auto* row = PGVEIL_AS(RowExpr, link.testexpr)) {
         for (const Node* part : nodes(row->args)) tests.push_back(expression(part, scope));

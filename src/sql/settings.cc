@@ -10,7 +10,8 @@ constexpr Judgement kSession{Kind::Session, Effect::Setting};
 constexpr Judgement kAdmin{Kind::Admin, Effect::Setting};
 constexpr Judgement kRole{Kind::Admin, Effect::Role};
 
-// Sorted. Planner costs and limits change how a result is found, never what it is.
+// Sorted. Planner costs, memory and limits change how a result is found, never what it is; what changes it is bound by an
+// approval (relay/facts.cc).
 constexpr std::string_view kAllowed[] = {
     "application_name",
     "bytea_output",
@@ -22,19 +23,28 @@ constexpr std::string_view kAllowed[] = {
     "cpu_tuple_cost",
     "cursor_tuple_fraction",
     "datestyle",
+    "default_statistics_target",
+    "default_text_search_config",
     "default_transaction_deferrable",
     "default_transaction_isolation",
     "default_transaction_read_only",
     "effective_cache_size",
+    "effective_io_concurrency",
     "extra_float_digits",
     "force_parallel_mode",
     "from_collapse_limit",
+    "hash_mem_multiplier",
     "idle_in_transaction_session_timeout",
     "idle_session_timeout",
     "intervalstyle",
     "jit",
     "join_collapse_limit",
+    "lc_time",
     "lock_timeout",
+    "maintenance_io_concurrency",
+    "maintenance_work_mem",
+    "max_parallel_maintenance_workers",
+    "max_parallel_workers",
     "max_parallel_workers_per_gather",
     "min_parallel_index_scan_size",
     "min_parallel_table_scan_size",
@@ -44,11 +54,14 @@ constexpr std::string_view kAllowed[] = {
     "plan_cache_mode",
     "quote_all_identifiers",
     "random_page_cost",
+    "recursive_worktable_factor",
     "row_security",
     "search_path",
     "seq_page_cost",
     "statement_timeout",
+    "stats_fetch_consistency",
     "synchronize_seqscans",
+    "temp_buffers",
     "timezone",
     "transaction_deferrable",
     "transaction_isolation",

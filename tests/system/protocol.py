@@ -33,6 +33,19 @@ def same(*parts, **options):
     equal(seen, expected)
 
 
+@case("the portal of a simple query that failed in a block, which may end PostgreSQL itself, is none of the client's")
+def _():
+    with agent() as a:
+        a.query("BEGIN").ok()
+        a.send(parse("SELECT 7"), bind(), execute(), sync)
+        equal(a.until().sqlstate, None)
+        equal(a.query("SELECT 10 / (3 - id) FROM products WHERE id < 5 ORDER BY id").sqlstate, "22012")
+        for _ in range(2):
+            a.send(execute(), sync)
+            equal(a.until().sqlstate, "34000")
+        equal(a.query("ROLLBACK").tag, "ROLLBACK")
+
+
 @case("simple queries answer byte for byte as PostgreSQL does")
 def _():
     for sql in ("SELECT 1", "SELECT 1; SELECT 2, 'x'", "", ";", "-- nothing", "SELECT id, total FROM orders ORDER BY id LIMIT 5",

@@ -131,6 +131,39 @@ TEST_CASE("a refusal in a transaction makes the server fail too") {
     CHECK(d.relay().transaction().status == TransactionStatus::Failed);
 }
 
+TEST_CASE("the portal of a Query that failed in a block is never executed") {
+    Open d(Access::Read);
+    d.client([](Bytes& out) { query(out, "BEGIN"); });
+    d.server([](Bytes& out) {
+        put_command_complete(out, "BEGIN");
+        put_ready_for_query(out, TransactionStatus::InTransaction);
+    });
+    d.client([](Bytes& out) {
+        put_parse(out, "", "SELECT 7", {});
+        put_bind(out, "", "", {}, {});
+        put_sync(out);
+    });
+    d.server([](Bytes& out) {
+        put_parse_complete(out);
+        put_parameter_description(out, {});
+        put_no_data(out);
+        put_bind_complete(out);
+        put_ready_for_query(out, TransactionStatus::InTransaction);
+    });
+    d.client([](Bytes& out) { query(out, "SELECT 1 / id FROM customers"); });
+    d.server([](Bytes& out) {
+        put_error(out, {.code = SqlState("22012"), .message = "no", .detail = {}, .hint = {}, .more = {}});
+        put_ready_for_query(out, TransactionStatus::Failed);
+    });
+    (void)d.to_client();
+    (void)d.to_server();
+    d.client([](Bytes& out) {
+        put_execute(out, "", 0);
+        put_sync(out);
+    });
+    CHECK(d.to_server() == Lines{"Bind", "Flush", "Sync"});   // a Bind that fails, no Execute
+}
+
 TEST_CASE("a name the server may still know but we forgot is never bound") {
     Open d;
     d.client([](Bytes& out) {
