@@ -35,7 +35,8 @@ class Catalogs::Keeper {
     Keeper(Catalogs& owner, std::string name) : owner_(owner), name_(std::move(name)) {}
     /// False: not read, and why() tells.
     [[nodiscard]] bool load(const config::Database& database);
-    [[nodiscard]] relay::DatabaseViewPtr view(const config::Database& database, const World& world, const ColumnVotesPtr& votes) const;
+    /// The one made last where nothing changed since: a new one makes all that sessions remember worthless.
+    [[nodiscard]] relay::DatabaseViewPtr view(const config::Database& database, const WorldPtr& world, const ColumnVotesPtr& votes);
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] const std::string& why() const { return why_; }
     [[nodiscard]] const catalog::SnapshotPtr& snapshot() const { return snapshot_; }
@@ -44,6 +45,7 @@ class Catalogs::Keeper {
   private:
     bool failed(const catalog::LoadError& error);
     [[nodiscard]] bool connect(const config::Database& database);
+    [[nodiscard]] relay::DatabaseViewPtr make_view(const config::Database& database, const World& world, const ColumnVotesPtr& votes) const;
 
     Catalogs& owner_;
     const std::string name_;
@@ -51,6 +53,9 @@ class Catalogs::Keeper {
     std::string upstream_;
     catalog::SnapshotPtr snapshot_;
     std::string stamp_, why_;
+    relay::DatabaseViewPtr view_;
+    WorldPtr view_world_;
+    ColumnVotesPtr view_votes_;
 };
 
 Catalogs::Catalogs(std::string state_directory, Publish publish, Log log)
@@ -149,7 +154,7 @@ void Catalogs::visit(Keeper& keeper, Source& source, std::unique_lock<std::mutex
     bool stale = source.stale_view;
     const auto publish = [&](bool asked) {
         lock.unlock();
-        publish_(keeper.view(database, *world, votes), asked);
+        publish_(keeper.view(database, world, votes), asked);
         lock.lock();
         stale = false;
         source.has_view = true;
@@ -173,6 +178,9 @@ void Catalogs::visit(Keeper& keeper, Source& source, std::unique_lock<std::mutex
 void Catalogs::Keeper::forget() {
     loader_.reset();
     snapshot_.reset();
+    view_.reset();
+    view_world_.reset();
+    view_votes_.reset();
     stamp_.clear();
     why_.clear();
 }
@@ -216,7 +224,14 @@ bool Catalogs::Keeper::load(const config::Database& database) {
     return true;
 }
 
-relay::DatabaseViewPtr Catalogs::Keeper::view(const config::Database& database, const World& world, const ColumnVotesPtr& votes) const {
+relay::DatabaseViewPtr Catalogs::Keeper::view(const config::Database& database, const WorldPtr& world, const ColumnVotesPtr& votes) {
+    if (view_ && view_->catalog == snapshot_ && view_world_ == world && view_votes_ == votes) return view_;
+    view_world_ = world;
+    view_votes_ = votes;
+    return view_ = make_view(database, *world, votes);
+}
+
+relay::DatabaseViewPtr Catalogs::Keeper::make_view(const config::Database& database, const World& world, const ColumnVotesPtr& votes) const {
     auto view = std::make_shared<relay::DatabaseView>();
     view->database = database.name;
     view->catalog = snapshot_;

@@ -73,7 +73,7 @@ JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const 
         if (found != nullptr && *found) return *found;
         if (found == nullptr) {
             JudgedPtr judged = fresh(text, types, view, asker);
-            if (names_session_objects(judged->analysis)) return judged;
+            if (!judged->lasting) return judged;
             const bool shared = !judged->analysis.depends_on_literals;
             judged_.put(key_, shared ? judged : nullptr, 2 * key_.size() + (shared ? weight_of(*judged) : kEntry));
             if (shared) return judged;
@@ -84,7 +84,7 @@ JudgedPtr Judge::judge(std::string_view text, std::span<const Oid> types, const 
     key_.append(text);
     if (const JudgedPtr* found = judged_.find(key_)) return *found;
     JudgedPtr judged = fresh(text, types, view, asker);
-    if (!names_session_objects(judged->analysis)) judged_.put(key_, judged, 2 * key_.size() + weight_of(*judged));
+    if (judged->lasting) judged_.put(key_, judged, 2 * key_.size() + weight_of(*judged));
     return judged;
 }
 
@@ -100,6 +100,7 @@ JudgedPtr Judge::judge(sql::Analysis analysis, const DatabaseView& view, const A
     auto judged = std::make_shared<Judged>();
     judged->view_version = view.version;
     judged->analysis = std::move(analysis);
+    judged->lasting = !asker.path.has_temp && !names_session_objects(judged->analysis);
     judged->decision = policy::decide({.analysis = judged->analysis,
                                        .agent = asker.agent,
                                        .database = view.database,

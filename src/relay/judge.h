@@ -45,6 +45,7 @@ struct Judged {
     sql::Analysis analysis;
     policy::Decision decision;
     std::uint64_t view_version = 0;
+    bool lasting = true;                             // false: of this session and moment alone, judged anew each time
 };
 using JudgedPtr = std::shared_ptr<const Judged>;
 /// About what it keeps, bytes.

@@ -102,6 +102,10 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
 
 PlanCache::Kept& PlanCache::kept(const JudgedPtr& judged) {
     constexpr std::size_t most = 16 << 20;   // bytes; honest sessions repeat some hundred statements of some kilobytes
+    if (!judged->lasting) {
+        if (passing_.judged != judged) passing_ = {}, passing_.judged = judged;
+        return passing_;
+    }
     if (const auto found = kept_.find(judged.get()); found != kept_.end()) return found->second;
     const std::size_t weight = 2 * weight_of(*judged);   // the judgement it keeps alive, and a plan of as many columns
     if (weight_ + weight > most) clear();
@@ -109,6 +113,12 @@ PlanCache::Kept& PlanCache::kept(const JudgedPtr& judged) {
     Kept& kept = kept_[judged.get()];
     kept.judged = judged;
     return kept;
+}
+
+const PlanCache::Kept* PlanCache::found(const JudgedPtr& judged) const {
+    if (!judged->lasting) return passing_.judged == judged ? &passing_ : nullptr;
+    const auto at = kept_.find(judged.get());
+    return at == kept_.end() ? nullptr : &at->second;
 }
 
 PlannedPtr PlanCache::plan(const JudgedPtr& judged, std::size_t result, const DescriptionPtr& description,
@@ -132,9 +142,9 @@ PlannedPtr PlanCache::plan(const JudgedPtr& judged, std::size_t result, const De
 }
 
 DescriptionPtr PlanCache::described(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view) const {
-    const auto found = kept_.find(judged.get());
-    if (found == kept_.end() || found->second.view_version != view.version) return nullptr;
-    return std::ranges::equal(found->second.row_description, row_description) ? found->second.description : nullptr;
+    const Kept* here = found(judged);
+    if (here == nullptr || here->view_version != view.version) return nullptr;
+    return std::ranges::equal(here->row_description, row_description) ? here->description : nullptr;
 }
 
 void PlanCache::learn(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view, DescriptionPtr description) {

@@ -37,7 +37,7 @@ class PlanCache {
     /// The description that this RowDescription gave last time; null: it is another.
     [[nodiscard]] DescriptionPtr described(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view) const;
     void learn(const JudgedPtr& judged, ByteView row_description, const DatabaseView& view, DescriptionPtr description);
-    void clear() { kept_.clear(), weight_ = 0; }
+    void clear() { kept_.clear(), weight_ = 0, passing_ = {}; }
 
   private:
     struct Kept {
@@ -48,8 +48,10 @@ class PlanCache {
         PlannedPtr planned;
     };
     [[nodiscard]] Kept& kept(const JudgedPtr& judged);
+    [[nodiscard]] const Kept* found(const JudgedPtr& judged) const;
     std::unordered_map<const Judged*, Kept> kept_;
-    std::size_t weight_ = 0;                 // of all, bytes
+    std::size_t weight_ = 0;                 // of all of kept_, bytes
+    Kept passing_;                           // of the last judgement that is not lasting: nothing else is pushed out for it
 };
 
 }  // namespace pgveil::relay

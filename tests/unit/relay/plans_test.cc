@@ -71,3 +71,22 @@ TEST_CASE("it does not where they differ, or where one of them does not know") {
     CHECK(b.plan().look_alikes == 0);
     CHECK(b.plan().treatment == Treatment::Withhold);
 }
+
+TEST_CASE("what is judged anew each time is remembered until the next such, and pushes nothing else out") {
+    const Bench b;
+    relay::PlanCache cache;
+    const auto judged = [](bool lasting) {
+        auto made = std::make_shared<relay::Judged>();
+        made->lasting = lasting;
+        return relay::JudgedPtr(std::move(made));
+    };
+    const relay::JudgedPtr kept = judged(true), one = judged(false), another = judged(false);
+    const Bytes said{1, 2, 3};
+    const auto description = std::make_shared<const relay::Description>(b.description);
+    for (const relay::JudgedPtr& statement : {kept, one, another}) cache.learn(statement, said, b.view, description);
+    CHECK(cache.described(kept, said, b.view) == description);
+    CHECK(cache.described(one, said, b.view) == nullptr);
+    CHECK(cache.described(another, said, b.view) == description);
+    cache.clear();
+    CHECK(cache.described(another, said, b.view) == nullptr);
+}
