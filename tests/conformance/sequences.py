@@ -136,6 +136,8 @@ def run(stage, mode, count, seed, writer=True, keep_going=False, coverage=None, 
     done = 0
     while done < count and (end is None or time.monotonic() < end):
         done += 1
+        if done % 10_000 == 0:
+            print(f"     {done} sequences", flush=True)
         comparison.cut = ("whole", "random", "bytes")[generator.random.choices([0, 1, 2], [6, 2, 1])[0]]
         lines = generator.sequence()
         oracle, seen, expected, got = comparison.play(lines)
