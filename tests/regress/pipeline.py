@@ -57,7 +57,7 @@ def check(suite, tree, sides, out):
         side.database("pipeline")
     with_trace = traced(tree)
     for name in names(program):
-        suite.check(f"pipeline: {name}", compare, program, name, sides, out, name in with_trace)
+        suite.check(f"pipeline: {name}", compare, program, name, sides, out, name in with_trace, limit=240)   # both sides' 120
     for side in sides:
         if side.proxy:
             side.proxy.kill()
