@@ -1,4 +1,5 @@
 // Ends of statements: errors, completions, ReadyForQuery, and what they say of session and transaction.
+#include <algorithm>
 #include <utility>
 
 #include "relay/refusal.h"
@@ -43,9 +44,7 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
     switch (pending.why) {
         case Pending::Why::Poison: append(out_->to_client, pending.replacement); break;
         case Pending::Why::Captured: keep_error(frame.body, *run); break;
-        case Pending::Why::Probe:
-            on_probe_error(frame.body, *run);
-            break;
+        case Pending::Why::Probe: on_probe_error(frame.body, *run); break;
         case Pending::Why::Client:
             if (run && !run->shape_error.empty()) append(out_->to_client, run->shape_error);
             else forward_error('E', frame.body, run.get());
@@ -54,6 +53,7 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
         case Pending::Why::Describe: forward_error('E', frame.body, nullptr); break;
         case Pending::Why::AskFacts:
             if (batch_open_) forward_error('E', frame.body, nullptr);
+            else if (deferred_ && code.size() == deferred_->facts_code.code.size()) std::ranges::copy(code, deferred_->facts_code.code.begin());
             break;
         case Pending::Why::Script: case Pending::Why::AskPath:
             // A round trip of ours between the client's: nobody waits for it, and what it should have allowed now fails.

@@ -70,12 +70,10 @@ std::string question(const sql::Analysis& analysis, const std::vector<std::strin
 
 }  // namespace
 
-/// True if the message waits for the server's word. Called at the barrier; the message is then judged once more.
+/// True if the message waits for the server's word, and is then judged once more. Called at the barrier.
 bool Relay::await_facts(const Judged& judged) {
-    if (std::exchange(deferred_->facts_known, true)) return false;
-    facts_.settings = facts_.objects = "not known";
-    // Our query would take a snapshot, and the block could not be made read-write any more.
-    if (transaction_.status == TransactionStatus::InTransaction && !transaction_.writable && !transaction_.used) return false;
+    if (deferred_->facts == Deferred::Facts::Told) return false;
+    deferred_->facts = Deferred::Facts::Asked;
     script(question(judged.analysis, setup_.view->settings), Pending::Why::AskFacts);
     if (!batch_open_) end_script();
     wait_in(State::Barrier);
@@ -89,6 +87,7 @@ void Relay::on_facts_row(ByteView body) {
     };
     facts_.settings = text(cells_[0]);
     facts_.objects = text(cells_[1]);
+    if (deferred_) deferred_->facts = Deferred::Facts::Told;
 }
 
 }  // namespace pgveil::relay

@@ -188,7 +188,7 @@ void Relay::on_request_changed(std::string_view id, Now now, Actions& out) {
     now_ = now;
     out_ = &out;
     if (state_ != State::WaitingForPerson || deferred_->waiting_for != id) return;
-    deferred_->facts_known = false;   // what was decided on may have changed while it waited: judged and asked again
+    deferred_->facts = Deferred::Facts::NotAsked;   // what was decided on may have changed while it waited: judged and asked again
     state_ = State::Barrier;
     resume();
 }

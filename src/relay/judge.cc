@@ -132,6 +132,10 @@ void Judge::learn(std::string_view text, std::span<const Oid> types, const Datab
     descriptions_.put(key_, description, kEntry + 2 * key_.size() + description->columns.size() * sizeof(masking::Column));
 }
 
+bool is_empty(const sql::Analysis& analysis) {
+    return !analysis.unparsed && std::ranges::all_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Empty; });
+}
+
 bool only_controls(const sql::Analysis& analysis) {
     return std::ranges::all_of(analysis.statements, [](const sql::Statement& s) { return s.kind == sql::Kind::Transaction; });
 }

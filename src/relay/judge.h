@@ -89,6 +89,8 @@ class Judge {
 
 /// BEGIN, SET TRANSACTION, COMMIT and their kin, and nothing that runs under the modes they ask for.
 [[nodiscard]] bool only_controls(const sql::Analysis& analysis);
+/// A text without a statement.
+[[nodiscard]] bool is_empty(const sql::Analysis& analysis);
 /// PREPARE is among its statements.
 [[nodiscard]] bool prepares(const sql::Analysis& analysis);
 /// What may run read-write only.

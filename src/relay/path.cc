@@ -13,11 +13,12 @@ namespace {
 
 constexpr std::size_t kMostTempNames = 1000;
 
-// The path, and the names of temporary relations and types, each behind its length. Once made, a session's temporary schema
-// stays, though it may be empty again (DISCARD TEMP, and a connection used anew). Neither catalog has an index by schema alone.
+// The path, and the names of temporary relations and types, each behind its length in the encoding it comes in. Once made, a
+// session's temporary schema stays, though it may be empty again (DISCARD TEMP, and a connection used anew). Neither catalog
+// has an index by schema alone.
 constexpr std::string_view kAskPath =
     "SELECT pg_catalog.current_setting('search_path'), CASE WHEN pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid THEN "
-    "(SELECT pg_catalog.string_agg(pg_catalog.octet_length(n)::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) n, '') FROM "
+    "(SELECT pg_catalog.string_agg(pg_catalog.octet_length(pg_catalog.convert_to(n, 'UTF8'))::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) n, '') FROM "
     "(SELECT relname::pg_catalog.text FROM pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() "
     "UNION SELECT typname::pg_catalog.text FROM pg_catalog.pg_type WHERE typnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() LIMIT 1001) names (n)) END";
 

@@ -177,7 +177,10 @@ void Relay::process_waiting() {
         const Bytes body = deferred_->body;
         state_ = State::Reading;
         simple_ = deferred_->type == 'Q' || deferred_->type == 'F';
-        if (deferred_->cancelled && pipeline_.empty() && !pipeline_.skipping()) refuse(cancelled());
+        const bool ours_to_answer = pipeline_.empty() && !pipeline_.skipping();
+        if (deferred_->cancelled && ours_to_answer) refuse(cancelled());
+        // The server was asked for what an approval binds and failed: what is not known binds nothing.
+        else if (deferred_->facts == Deferred::Facts::Asked && ours_to_answer) refuse(facts_unavailable(deferred_->facts_code));
         else process(deferred_->type, body);
         if (state_ == State::Reading) deferred_.reset();
     }

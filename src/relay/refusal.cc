@@ -136,6 +136,11 @@ protocol::ErrorOut store_unavailable() {
     return error;
 }
 
+protocol::ErrorOut facts_unavailable(SqlState code) {
+    return plain(code, "NOT EXECUTED: what an approval would be bound to could not be read from the server",
+                 "Try again; a short statement_timeout or lock_timeout ends this question too.");
+}
+
 protocol::ErrorOut audit_unavailable() {
     auto error = plain(sqlstate::AuditUnavailable, "NOT EXECUTED: the audit log cannot be written, so nothing runs.",
                        "An operator must free the log. Try again later; ROLLBACK works.");

@@ -16,6 +16,8 @@ namespace pgveil::relay {
 [[nodiscard]] protocol::ErrorOut too_many(std::string_view detail, std::uint32_t retry_after_s);
 [[nodiscard]] protocol::ErrorOut unknown_request(std::string_view id);
 [[nodiscard]] protocol::ErrorOut store_unavailable();
+/// `code`: with which the server failed.
+[[nodiscard]] protocol::ErrorOut facts_unavailable(SqlState code);
 [[nodiscard]] protocol::ErrorOut audit_unavailable();
 [[nodiscard]] protocol::ErrorOut by_policy(const policy::Decision& decision);
 [[nodiscard]] protocol::ErrorOut limit_reached(std::string_view which);

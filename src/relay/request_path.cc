@@ -83,8 +83,7 @@ void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
     const bool ends_transaction = judged->analysis.kind == sql::Kind::Transaction;
     const bool failed = transaction_.status == TransactionStatus::Failed;
     if (failed && judged->analysis.unparsed && !judged->analysis.unparsed->bounded) return probe(text, *judged);   // a syntax error comes first
-    const bool empty = std::ranges::all_of(judged->analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Empty; });
-    if (failed && empty && !judged->analysis.unparsed) return forward_query(text, judged);
+    if (failed && is_empty(judged->analysis)) return forward_query(text, judged);
     if (failed && !(ends_transaction && decision.verdict == policy::Verdict::Forward)) return refuse_recorded(*judged, text, failed_transaction());
     if (!failed && (judged->analysis.unparsed || (judged->analysis.kind == sql::Kind::Unknown && !judged->analysis.unknown_names.empty()))) {
         if (judged->analysis.unparsed && judged->analysis.unparsed->bounded) {

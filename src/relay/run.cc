@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::string_view kScriptName = "pgveil_script";
 
-// A Query takes the unnamed portal with it, unless nothing is in it. Of one that fails in a block the server keeps the portal,
-// and reads freed memory when it is executed (seen with 15.20): the client must not reach it.
-bool is_empty(const sql::Analysis& analysis) {
-    return !analysis.unparsed && std::ranges::all_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::Empty; });
-}
-
 }  // namespace
 
 void Relay::refuse(const policy::Decision& decision) { refuse(by_policy(decision)); }
@@ -74,10 +68,10 @@ std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const 
     return judged.decision.verdict == policy::Verdict::Forward ? cannot_spend(judged) : std::nullopt;
 }
 
-/// Why a write could not be unlocked at this point of the session, though it may be filed and approved.
+/// Why a write could not run at this point of the session, though it may be filed and approved.
 std::optional<protocol::ErrorOut> Relay::cannot_spend(const Judged& judged) const {
     if (!needs_write(judged.analysis.kind)) return std::nullopt;
-    if (transaction_.status == TransactionStatus::InTransaction && !transaction_.writable && transaction_.used) {
+    if (transaction_.status == TransactionStatus::InTransaction && !transaction_.writable) {
         return plain(SqlState("25006"), "cannot execute this statement in a read-only transaction",
                      "ROLLBACK, then BEGIN without READ ONLY.");
     }
@@ -128,6 +122,8 @@ void Relay::run_query(std::string_view text, const RunPtr& run) {
     protocol::put_query(out_->to_server, text);
     note_facts(analysis);
     if (run->request.empty() && prepares(analysis)) run->text = text;   // else the analysis is of the text with its comments
+    // A Query takes the unnamed ones with it, the portal unless nothing is in it. Of one that fails in a block the server
+    // keeps the portal, and reads freed memory when it is executed (seen with 15.20): the client must not reach it.
     statements_.take("", next_tag_);
     if (!is_empty(analysis)) portals_.take("", next_tag_);
     send(session::Request::Query, session::Disposition::Forward, {.why = Pending::Why::Client, .run = run});

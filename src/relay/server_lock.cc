@@ -66,9 +66,7 @@ void Relay::unlock(const sql::Analysis& analysis) {
     if (!needs_write(analysis.kind)) return;
     if (transaction_.status == TransactionStatus::InTransaction) {
         if (transaction_.shielded) close_shield();
-        if (!transaction_.writable) script("SET transaction_read_only = off");
-        transaction_.writable = true;
-        return;
+        return;   // it may write, or the statement would not be here (cannot_spend)
     }
     if (batch_open_) {   // it only parsed and described so far: nothing is lost by ending it here
         protocol::put_sync(out_->to_server);

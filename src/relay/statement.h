@@ -146,7 +146,8 @@ struct Deferred {
     std::optional<protocol::Malformed> lost;   // framing ended at this message
     bool refreshed = false, listed = false;
     bool by_id = false;                  // pgveil.execute
-    bool facts_known = false;            // the server told what an approval of it binds
+    enum class Facts : std::uint8_t { NotAsked, Asked, Told } facts = Facts::NotAsked;   // what an approval of it binds
+    SqlState facts_code = sqlstate::InternalError;   // with which the server failed at them
     bool cancelled = false;              // the client cancelled it before it was sent
     JudgedPtr judged;
     RequestDraft draft;

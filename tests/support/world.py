@@ -14,7 +14,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 
 from wire import Closed, Refused, Wire, verifier, wait_for
 
@@ -22,6 +24,8 @@ root = pathlib.Path(__file__).resolve().parents[2]
 pg_bin = pathlib.Path("/usr/lib/postgresql/15/bin")
 binary = os.environ.get("PGVEIL_BINARY", str(root / "build/test/src/pgveil"))
 slow = bool(os.environ.get("PGVEIL_TEST_ALL"))
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # a run that is ended stops its servers too (atexit)
 
 
 def free_port():

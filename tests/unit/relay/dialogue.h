@@ -69,6 +69,22 @@ class Dialogue {
     void durable() {
         event([&](relay::Actions& out) { relay_->on_durable(last_record_, now_, out); });
     }
+    /// A BEGIN that went through.
+    void begin() {
+        client([](Bytes& out) { protocol::put_query(out, "BEGIN"); });
+        server([](Bytes& out) {
+            protocol::put_command_complete(out, "BEGIN");
+            protocol::put_ready_for_query(out, TransactionStatus::InTransaction);
+        });
+        const bool made_writable = to_server().size() == 2;
+        if (made_writable) {
+            server([](Bytes& out) {
+                protocol::put_command_complete(out, "SET");
+                protocol::put_ready_for_query(out, TransactionStatus::InTransaction);
+            });
+        }
+        (void)to_client();
+    }
     void answer(control::Answer answer) {
         const std::uint64_t ticket = asked.back().ticket;
         event([&](relay::Actions& out) { relay_->on_control(ticket, std::move(answer), now_, out); });
@@ -109,6 +125,7 @@ class Dialogue {
     Lines others;
     bool lazy_log = false;
     std::string settings = "{}", objects = "0";   // the server's answer
+    bool facts_fail = false;                      // with 57014
     int facts_asked = 0;
 
   private:
@@ -128,11 +145,17 @@ class Dialogue {
             const std::vector<std::optional<std::string>> row{settings, objects};
             protocol::put_parse_complete(out);
             protocol::put_bind_complete(out);
-            protocol::put_text_row(out, row);
-            protocol::put_command_complete(out, "SELECT 1");
-            protocol::put_close_complete(out);
-            protocol::put_close_complete(out);
-            if (synced) protocol::put_ready_for_query(out, relay_->transaction().status);
+            if (facts_fail) {
+                protocol::put_error(out, {.code = sqlstate::QueryCanceled, .message = "no", .detail = {}, .hint = {}, .more = {}});
+            } else {
+                protocol::put_text_row(out, row);
+                protocol::put_command_complete(out, "SELECT 1");
+                protocol::put_close_complete(out);
+                protocol::put_close_complete(out);
+            }
+            const TransactionStatus status = relay_->transaction().status;
+            const bool failed = facts_fail && status == TransactionStatus::InTransaction;
+            if (synced) protocol::put_ready_for_query(out, failed ? TransactionStatus::Failed : status);
         });
     }
     template <class Event>

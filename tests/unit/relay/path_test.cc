@@ -104,6 +104,26 @@ TEST_CASE("an approval binds what the server says of settings and objects when i
     CHECK(facts.objects == d.objects);
 }
 
+TEST_CASE("what the server could not say binds nothing: neither filed nor spent, in a block or not") {
+    for (const bool in_block : {false, true}) {
+        CAPTURE(in_block);
+        Open d;
+        if (in_block) d.begin();
+        d.facts_fail = true;
+        d.client([](Bytes& out) { put_query(out, "UPDATE customers SET name = 'x' WHERE id = 1"); });
+        CHECK(d.facts_asked == 1);
+        CHECK(d.asked.empty());
+        if (in_block) {
+            d.server([](Bytes& out) {
+                error(out, sqlstate::InvalidStatementName);
+                put_ready_for_query(out, TransactionStatus::Failed);
+            });
+        }
+        CHECK(d.client_text().find("57014") != std::string::npos);
+        CHECK(d.to_client() == Lines{"ErrorResponse", "ReadyForQuery"});
+    }
+}
+
 TEST_CASE("an error on values of sensitive columns is a comparison, and an hour has so many") {
     Open d;
     for (int i = 0; i < 4; ++i) {

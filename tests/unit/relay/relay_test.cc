@@ -112,13 +112,7 @@ TEST_CASE("an approved write runs once its intent is durable, unlocked in the sa
 
 TEST_CASE("a refusal in a transaction makes the server fail too") {
     Open d(Access::Read);
-    d.client([](Bytes& out) { query(out, "BEGIN"); });
-    d.server([](Bytes& out) {
-        put_command_complete(out, "BEGIN");
-        put_ready_for_query(out, TransactionStatus::InTransaction);
-    });
-    (void)d.to_client();
-    (void)d.to_server();
+    d.begin();
     d.client([](Bytes& out) { query(out, "SELECT pg_read_file('/etc/passwd')"); });
     CHECK(d.to_server() == Lines{"Bind", "Sync"});
     CHECK(d.to_client().empty());
@@ -133,11 +127,7 @@ TEST_CASE("a refusal in a transaction makes the server fail too") {
 
 TEST_CASE("the portal of a Query that failed in a block is never executed") {
     Open d(Access::Read);
-    d.client([](Bytes& out) { query(out, "BEGIN"); });
-    d.server([](Bytes& out) {
-        put_command_complete(out, "BEGIN");
-        put_ready_for_query(out, TransactionStatus::InTransaction);
-    });
+    d.begin();
     d.client([](Bytes& out) {
         put_parse(out, "", "SELECT 7", {});
         put_bind(out, "", "", {}, {});
