@@ -76,6 +76,10 @@ Replay::Verdict Replay::verdict_for(const audit::Record& record) const {
 
 void Replay::take(const audit::Record& record) {
     if (record.kind != audit::Kind::StmtIntent) return;
+    if (record.decision == "deny" && !record.sqlstate.empty()) {
+        ++skipped_["no rule refused it, but the state of its session, its names or its approval"];
+        return;
+    }
     const std::string_view before = recorded_action(record);
     if (before.empty()) {
         ++skipped_["the record says no decision"];

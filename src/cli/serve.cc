@@ -1,6 +1,7 @@
 #include "cli/serve.h"
 
 #include <csignal>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -92,11 +93,22 @@ void reload(proxy::Proxy& running, const proxy::LogLine& log) {
     log(outcome.done ? config::LogLevel::Info : config::LogLevel::Error, outcome.done ? "config reloaded" : "config not reloaded: the old one stays");
 }
 
+// What a burst of sessions took lies free in the allocator's arenas, which give nothing back by themselves: once a minute the
+// machine has it again.
+void give_memory_back(MonotonicTime& next) {
+    const MonotonicTime now = std::chrono::steady_clock::now();
+    if (now < next) return;
+    ::malloc_trim(0);
+    next = now + std::chrono::minutes(1);
+}
+
 // Until the drain is over. Signals are taken here and nowhere else.
 void wait_and_obey(proxy::Proxy& running, const proxy::LogLine& log) {
     const sigset_t signals = our_signals();
     bool draining = false;
+    MonotonicTime next_trim = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!running.finished()) {
+        give_memory_back(next_trim);
         const timespec tick{0, 100'000'000};
         const int number = ::sigtimedwait(&signals, nullptr, &tick);
         if (number == SIGHUP) reload(running, log);

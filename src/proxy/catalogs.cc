@@ -14,7 +14,10 @@
 namespace pgveil::proxy {
 namespace {
 
-constexpr std::chrono::seconds kMinimumBetweenLoads{1};   // refreshes that unknown names ask for
+// Refreshes that unknown names ask for: a client waits for each, and a mistyped name is an agent's commonest error, but whoever
+// types them on purpose must not keep the server busy. So many times as long as the last one took, within these bounds.
+constexpr int kPausePerLook = 20;
+constexpr std::chrono::milliseconds kShortestPause{50}, kLongestPause{1000};
 constexpr std::chrono::seconds kRetry{2};                 // after a failure
 
 }  // namespace
@@ -124,7 +127,7 @@ bool Catalogs::wait_until_current() {
 }
 
 MonotonicTime Catalogs::due(const Source& source) {
-    const MonotonicTime asked = source.last_load + kMinimumBetweenLoads;
+    const MonotonicTime asked = source.last_load + source.pause;
     return source.wanted ? std::min(asked, source.next) : source.next;
 }
 
@@ -165,8 +168,11 @@ void Catalogs::visit(Keeper& keeper, Source& source, std::unique_lock<std::mutex
     if (keeper.snapshot() && stale) publish(false);
     const catalog::SnapshotPtr before = keeper.snapshot();
     lock.unlock();
+    const MonotonicTime begun = std::chrono::steady_clock::now();
     const bool loaded = keeper.load(database);
+    const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
     lock.lock();
+    source.pause = std::clamp(kPausePerLook * took, kShortestPause, kLongestPause);
     if (keeper.snapshot() && (keeper.snapshot() != before || wanted)) publish(wanted);
     source.tried = true;
     source.last_error = keeper.why();

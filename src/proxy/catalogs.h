@@ -1,8 +1,8 @@
 // Catalogs: keeps every database's catalog fresh and turns it into views for the workers. A thread for each database: a
 // server that does not answer keeps nobody waiting but its own clients.
 //
-// Refreshes on an interval if the change stamp moved, and at once (at most once a second a database) when a
-// statement names what is not known. A database that cannot be reached keeps its last view; one that was
+// Refreshes on an interval if the change stamp moved, and at once (a twentieth of the time at most, if the server is slow once
+// a second) when a statement names what is not known. A database that cannot be reached keeps its last view; one that was
 // never reached has none, and sessions on it are refused. Saves each snapshot for `explain --offline`.
 // Owner: proxy. Calls `publish` on the database's thread. Not hostile: asks the server over libpq.
 #pragma once
@@ -50,6 +50,7 @@ class Catalogs {
         bool configured = false;
         bool tried = false, has_view = false, stale_view = true, wanted = false;
         MonotonicTime next{}, last_load{};
+        std::chrono::milliseconds pause{};           // after last_load, before an unknown name asks again
         std::string last_error;
         ColumnVotesPtr votes;
         std::thread thread;

@@ -161,13 +161,11 @@ void Relay::bind_at_barrier(const protocol::BindView& bind, const PortalPtr& por
     if (const auto why_not = cannot_run(*portal->judged)) return refuse_recorded(*portal->judged, statement->text, *why_not);
     deferred_->portal = portal;
     if (const auto back = writes_mask(statement->text, *portal->judged, bound(bind, statement)); back && decision.verdict != policy::Verdict::Refuse) {
-        record_refusal(*portal->judged, statement->text, "deny", "");
-        return refuse(*back);
+        return refuse_recorded(*portal->judged, statement->text, *back);
     }
     switch (decision.verdict) {
         case policy::Verdict::Refuse:
-            record_refusal(*portal->judged, statement->text, "deny", "");
-            return refuse(decision);
+            return refuse_denied(*portal->judged, statement->text);
         case policy::Verdict::Hold: {
             if (const auto fault = bind_fault(bind, *statement)) return refuse(*fault);
             const auto parameters = bound(bind, statement);

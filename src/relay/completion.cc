@@ -52,7 +52,7 @@ void Relay::on_error(const protocol::Frame& frame, const session::Pipeline::Answ
         case Pending::Why::Shape: on_shape_error(frame.body, pending); break;
         case Pending::Why::Describe: forward_error('E', frame.body, nullptr); break;
         case Pending::Why::AskFacts:
-            if (batch_open_) forward_error('E', frame.body, nullptr);
+            if (batch_open_) record_refused(code), forward_error('E', frame.body, nullptr);
             else if (deferred_ && code.size() == deferred_->facts_code.code.size()) std::ranges::copy(code, deferred_->facts_code.code.begin());
             break;
         case Pending::Why::Script: case Pending::Why::AskPath:

@@ -45,6 +45,25 @@ std::string Relay::idea_of(std::string_view statement) const {
     return sql::literal_token(*tools_.tokens, shape);
 }
 
+/// The command of the message that waits; empty for one that carries none.
+std::string Relay::asked_text() const {
+    const ByteView body = deferred_->body;
+    PreparedPtr statement;
+    if (deferred_->type == 'Q') return std::string(protocol::parse_query(body).value_or(std::string_view{}));
+    if (deferred_->type == 'P') {
+        const auto parse = protocol::parse_parse(body);
+        return parse ? std::string(parse->query) : std::string();
+    }
+    if (deferred_->type == 'B') {
+        if (const auto bind = protocol::parse_bind(body)) statement = statements_.expected(bind->statement);
+    } else if (deferred_->type == 'E') {
+        const auto execute = protocol::parse_execute(body);
+        const PortalPtr portal = execute ? portals_.expected(execute->portal) : nullptr;
+        if (portal) statement = portal->statement;
+    }
+    return statement ? statement->text : std::string();
+}
+
 RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) const {
     RequestDraft draft;
     draft.agent = setup_.agent.name;
@@ -72,8 +91,8 @@ RequestDraft Relay::draft_of(std::string_view statement, const Judged& judged) c
 /// First an approval that is already there is looked for; only then a request is filed.
 void Relay::hold(std::string_view statement, const JudgedPtr& judged, std::span<const BoundParameter> parameters,
                  std::span<const std::int16_t> formats) {
-    if (await_facts(*judged)) return;
     deferred_->judged = judged;
+    if (await_facts(*judged)) return;
     deferred_->draft = draft_of(statement, *judged);
     deferred_->draft.parameters.assign(parameters.begin(), parameters.end());
     for (const BoundParameter& p : parameters) {
@@ -196,6 +215,7 @@ void Relay::on_request_changed(std::string_view id, Now now, Actions& out) {
 void Relay::give_ticket(const RequestView& request) {
     simple_ = deferred_->type == 'Q';
     record_refusal(*deferred_->judged, deferred_->draft.statement, "hold", request.id);
+    deferred_->recorded = true;
     refuse(held(request, transaction_.status == TransactionStatus::InTransaction, now_.wall));
 }
 

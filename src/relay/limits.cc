@@ -162,6 +162,7 @@ std::optional<protocol::ErrorOut> Relay::spent(const Judged& judged) {
 void Relay::refuse_spent(const Judged& judged, std::string_view text, const protocol::ErrorOut& error) {
     const bool of_log = setup_.allowance->spent(now_.monotonic) == policy::Allowance::Spent::Log;
     if (!of_log || setup_.allowance->worth_a_record(now_.monotonic)) record_refusal(judged, text, "deny", "", of_log ? "agent.log_budget" : "agent.egress");
+    deferred_->recorded = true;
     refuse(error);
 }
 

@@ -11,6 +11,8 @@
 namespace pgveil::relay {
 namespace {
 
+constexpr std::string_view kOwnRule = "pgveil";   // in the log: no rule of the config lets these through
+
 bool is_ours(std::string_view setting) {
     return setting.starts_with("pgveil.") || setting == "default_transaction_read_only" || setting == "transaction_read_only";
 }
@@ -90,7 +92,10 @@ void Relay::local_describe(const Prepared& statement, bool of_statement, std::sp
 }
 
 void Relay::answer_local(const sql::Analysis& analysis, std::string argument) {
-    deferred_->judged = std::make_shared<Judged>(Judged{analysis, {}, 0});
+    auto judged = std::make_shared<Judged>(Judged{analysis, {}, 0});
+    judged->decision.rule = kOwnRule;
+    deferred_->judged = std::move(judged);
+    if (!deferred_->local) deferred_->local = begin_run(deferred_->judged, logged(asked_text()), {}, "allow", "", Awaited::Nothing);
     deferred_->waiting_for = argument;
     switch (analysis.proxy_call) {
         case sql::ProxyCall::Request: return ask(control::LookRequest{std::move(argument), setup_.agent.name}, Stage::Local);
@@ -164,7 +169,7 @@ void Relay::answer_explain(std::string_view sql) {
 void Relay::submit(std::string_view sql) {
     if (!sql::valid_text(sql)) return refuse(plain(sqlstate::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\""));
     const JudgedPtr judged = judge(sql, {});
-    if (judged->decision.verdict == policy::Verdict::Refuse) return refuse(judged->decision);
+    if (judged->decision.verdict == policy::Verdict::Refuse) return refuse(by_policy(judged->decision));
     if (const auto back = writes_mask(sql, *judged, {})) return refuse(*back);
     if (judged->decision.verdict == policy::Verdict::Forward) {
         return refuse(plain(sqlstate::InvalidParameterValue, "this statement needs no approval", "Run it as it is."));
@@ -205,6 +210,10 @@ void Relay::local_rows(std::vector<LocalRow> rows, std::string_view tag) {
 }
 
 void Relay::local_done(std::string_view tag) {
+    if (deferred_->local) {
+        deferred_->local->tag = tag;
+        finish_run(*deferred_->local);
+    }
     protocol::put_command_complete(out_->to_client, tag);
     if (deferred_->type == 'Q') protocol::put_ready_for_query(out_->to_client, transaction_.status);
     state_ = State::Reading;

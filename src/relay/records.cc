@@ -1,6 +1,7 @@
 // Records: what the log is told of each statement. No raw literal: texts come from sql::mask_for_log.
 #include <utility>
 
+#include "relay/refusal.h"
 #include "relay/relay.h"
 
 namespace pgveil::relay {
@@ -98,7 +99,28 @@ void Relay::record_refusal(const Judged& judged, std::string_view text, std::str
 
 void Relay::refuse_recorded(const Judged& judged, std::string_view text, const protocol::ErrorOut& error) {
     record_refusal(judged, text, "deny", "", {}, error.code.text());
+    deferred_->recorded = true;
     refuse(error);
+}
+
+void Relay::refuse_denied(const Judged& judged, std::string_view text) {
+    record_refusal(judged, text, "deny", "");   // without an SQLSTATE: a rule says so, not the state of something
+    deferred_->recorded = true;
+    refuse(by_policy(judged.decision));
+}
+
+/// No refusal of a command is without a record, whoever refuses it: what its handler did not record, is recorded here.
+void Relay::record_refused(std::string_view sqlstate) {
+    if (!deferred_) return;
+    const bool recorded = std::exchange(deferred_->recorded, true);
+    if (deferred_->local) {
+        deferred_->local->sqlstate = std::string(sqlstate);
+        deferred_->local->request = deferred_->request.id;
+        return finish_run(*deferred_->local);
+    }
+    if (recorded) return;
+    if (std::string_view("QPBEF").find(deferred_->type) == std::string_view::npos) return;
+    record_refusal(deferred_->judged ? *deferred_->judged : Judged{}, asked_text(), "deny", deferred_->request.id, {}, sqlstate);
 }
 
 /// A plan is done with: its counts go to the totals by rule.

@@ -89,6 +89,7 @@ void Relay::on_audit_failed(Now now, Actions& out) {
     if (state_ == State::WaitingForRecord) {
         state_ = State::Reading;
         simple_ = deferred_->type == 'Q';
+        give_back();
         refuse(audit_unavailable());
     }
     if (blocked_) fatal(sqlstate::AuditUnavailable, "the audit log cannot be written: no result can be given");
@@ -200,7 +201,12 @@ void Relay::note_lost_runs() {
         out_->others.emplace_back(AskControl{next_ticket_++, control::FinishRequest{run->request, RequestState::Unknown, run->tag, "08006", -1}});
     }
     uncommitted_.clear();
-    if (state_ == State::WaitingForRecord && deferred_) give_back();
+    if (state_ == State::WaitingForRecord && deferred_) {
+        give_back();
+        deferred_->run->sqlstate = "08006";
+        finish_run(*deferred_->run);
+    }
+    if (state_ != State::Reading && deferred_ && !asked_text().empty()) record_refused("08006");   // what waited is not done
     for (Pending& pending : pending_) {
         if (pending.run) finish_run(*pending.run);
     }

@@ -207,7 +207,7 @@ class Relay final : private sql::NamedStatements {
     void wait_for_person(const RequestView& request);
     void give_ticket(const RequestView& request), refuse_outcome(const control::Answer& answer), on_facts_row(ByteView body);
     [[nodiscard]] bool await_facts(const Judged& judged);
-    [[nodiscard]] std::string idea_of(std::string_view statement) const;
+    [[nodiscard]] std::string idea_of(std::string_view statement) const, asked_text() const;
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> unknown_name(const sql::Analysis& analysis) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
@@ -216,7 +216,7 @@ class Relay final : private sql::NamedStatements {
 
     // run.cc, server_lock.cc
     void refuse(const protocol::ErrorOut& error);
-    void refuse(const policy::Decision& decision), poison(Bytes replacement);
+    void refuse_denied(const Judged& judged, std::string_view text), poison(Bytes replacement);
     void run_deferred();
     void start_write(const JudgedPtr& judged, std::string request);
     void run_query(std::string_view text, const RunPtr& run);
@@ -250,7 +250,7 @@ class Relay final : private sql::NamedStatements {
                      std::string_view decision, std::string_view request, Awaited awaited = Awaited::Result);
     void on_trial(const Judged& judged, audit::Record& intent);
     void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule = {}, std::string_view sqlstate = {});
-    void refuse_recorded(const Judged& judged, std::string_view text, const protocol::ErrorOut& error);
+    void refuse_recorded(const Judged& judged, std::string_view text, const protocol::ErrorOut& error), record_refused(std::string_view sqlstate);
     [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
 
     RelaySetup setup_;

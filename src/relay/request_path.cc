@@ -95,13 +95,11 @@ void Relay::query_at_barrier(std::string_view text, const JudgedPtr& judged) {
     if (const auto why_not = cannot_run(*judged)) return refuse_recorded(*judged, text, *why_not);
     if (is_local(judged->analysis)) return local_query(judged);
     if (const auto back = writes_mask(text, *judged, {}); back && decision.verdict != policy::Verdict::Refuse) {
-        record_refusal(*judged, text, "deny", "");
-        return refuse(*back);
+        return refuse_recorded(*judged, text, *back);
     }
     switch (decision.verdict) {
         case policy::Verdict::Refuse:
-            record_refusal(*judged, text, "deny", "");
-            return refuse(decision);
+            return refuse_denied(*judged, text);
         case policy::Verdict::Hold: return hold(text, judged, {}, {});
         case policy::Verdict::Forward: break;
     }
@@ -207,6 +205,7 @@ void Relay::on_function_call(ByteView body) {
     call.sql_class = "function-call";
     call.decision = "deny";
     record(std::move(call));
+    deferred_->recorded = true;
     refuse(plain(sqlstate::FeatureNotSupported, "function calls by OID are not supported here",
                  "Call the function in a SELECT. Large objects: use lo_get in SQL."));
 }

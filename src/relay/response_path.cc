@@ -259,6 +259,7 @@ void Relay::end_captured(const RunPtr& kept) {
     state_ = State::Reading;
     simple_ = deferred_->type == 'Q';
     if (kept->sqlstate.empty()) return answer_executed(*kept);
+    record_refused(kept->sqlstate);
     fail_executed();
 }
 

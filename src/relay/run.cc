@@ -14,12 +14,11 @@ constexpr std::string_view kScriptName = "pgveil_script";
 
 }  // namespace
 
-void Relay::refuse(const policy::Decision& decision) { refuse(by_policy(decision)); }
-
 /// Our error in place of an answer. In a block or a batch the server must fail too, so that both sides
 /// agree on what follows; idle, nothing of it is the server's business.
 void Relay::refuse(const protocol::ErrorOut& error) {
     state_ = State::Reading;
+    record_refused(error.code.text());
     if (simple_ && transaction_.status == TransactionStatus::Idle && !batch_open_) {
         protocol::put_error(out_->to_client, error);
         return protocol::put_ready_for_query(out_->to_client, TransactionStatus::Idle);
@@ -88,6 +87,7 @@ void Relay::start_write(const JudgedPtr& judged, std::string request) {
                                   : deferred_->type == 'Q' ? *protocol::parse_query(deferred_->body)
                                                            : std::string_view(deferred_->portal->statement->text);
     deferred_->judged = judged;
+    deferred_->recorded = true;
     deferred_->run = begin_run(judged, logged(text), deferred_->request.parameters, request.empty() ? "allow" : "approved", request, Awaited::Effect);
     deferred_->run->request = std::move(request);
     deferred_->record = deferred_->run->number == 0 ? 0 : records_;

@@ -146,6 +146,8 @@ struct Deferred {
     std::optional<protocol::Malformed> lost;   // framing ended at this message
     bool refreshed = false, listed = false;
     bool by_id = false;                  // pgveil.execute
+    bool recorded = false;               // the log has a record of what was decided on it
+    RunPtr local;                        // ours to answer: until its result is recorded
     enum class Facts : std::uint8_t { NotAsked, Asked, Told } facts = Facts::NotAsked;   // what an approval of it binds
     SqlState facts_code = sqlstate::InternalError;   // with which the server failed at them
     bool cancelled = false;              // the client cancelled it before it was sent

@@ -85,10 +85,8 @@ TEST_CASE("what only the server knows of a text, and refuses, is recorded with i
         run(out, "SELEC 1");
         put_sync(out);
     });
-    d.server([](Bytes& out) {
-        error(out, SqlState("42601"));
-        put_ready_for_query(out, TransactionStatus::Idle);
-    });
+    d.server([](Bytes& out) { error(out, SqlState("42601")); });
+    d.server([](Bytes& out) { put_ready_for_query(out, TransactionStatus::Idle); });
     REQUIRE(d.records.size() == 2);
     CHECK(d.records[1].sqlstate == "42601");
 }
