@@ -103,7 +103,7 @@ class Relay final : private sql::NamedStatements {
     void forward_unread(char type, ByteView body, session::Request request);
     void probe(std::string_view text, const Judged& judged), drop_unnamed();
     void on_sync(ByteView body), on_flush(ByteView body), on_function_call(ByteView body);
-    [[nodiscard]] bool await_catalog(char type, ByteView body, const Judged& judged);
+    [[nodiscard]] bool await_catalog(char type, ByteView body, const Judged& judged), may_copy_in(const sql::Analysis& analysis) const;
     void note_facts(const sql::Analysis& analysis);
 
     // extended_path.cc

@@ -165,8 +165,18 @@ bool Relay::await_catalog(char type, ByteView body, const Judged& judged) {
 void Relay::note_facts(const sql::Analysis& analysis) {
     touch_path(analysis);
     fact_barrier_ = fact_barrier_ || path_stale_ || std::ranges::any_of(analysis.statements, changes_facts);
-    const bool unread = analysis.unparsed.has_value() && lenient();   // it may be a COPY for all we know
-    copy_in_flight_ = unread || std::ranges::any_of(analysis.statements, [](const sql::Statement& s) { return s.verb == sql::Verb::CopyIn; });
+    copy_in_flight_ = may_copy_in(analysis);
+}
+
+/// Where nothing is refused, also what only the server can read, and an EXECUTE of what Parse made of a COPY.
+bool Relay::may_copy_in(const sql::Analysis& analysis) const {
+    if (analysis.unparsed && lenient()) return true;
+    return std::ranges::any_of(analysis.statements, [this](const sql::Statement& statement) {
+        if (statement.verb != sql::Verb::Execute) return statement.verb == sql::Verb::CopyIn;
+        const sql::Analysis* named = lenient() ? prepared(statement.name) : nullptr;
+        const auto is_plain = [](const sql::Statement& s) { return s.verb != sql::Verb::CopyIn && s.verb != sql::Verb::Execute; };
+        return lenient() && (named == nullptr || named->unparsed || !std::ranges::all_of(named->statements, is_plain));
+    });
 }
 
 void Relay::on_sync(ByteView body) {

@@ -166,7 +166,7 @@ Rows Tracer::explained(const Node* node) {
     const Scope none;
     const Rows rows = query(node, none);
     Value plan = rows.complete ? Value::constant() : Value::opaque();
-    for (const Event& event : events_) absorb(plan, event.value);
+    for (const Event& event : events_) absorb(plan, compared_[event.value]);
     for (const Output& column : rows.columns) {
         if (column.value.flow != Flow::AsIs) absorb(plan, column.value);
     }

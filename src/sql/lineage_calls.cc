@@ -21,6 +21,8 @@ using catalog::Volatility;
 
 constexpr std::array<std::string_view, 6> kRanks{"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"};
 
+constexpr std::uint32_t kFirstNormalOid = 16384;   // FirstNormalObjectId: PostgreSQL's own lie below
+
 bool is_pure(const Function& function) {
     if (function.builtin) {
         return function.kind == FunctionKind::Aggregate || function.kind == FunctionKind::Window ||
@@ -272,33 +274,34 @@ Tracer::Called Tracer::call_body(const Function& function, const std::vector<Val
     return called;
 }
 
-/// Names that some operator outside of the server's own has; most databases have none.
-const std::unordered_set<std::string_view>& Tracer::user_operators() const {
-    using Names = std::unordered_set<std::string_view>;
-    if (user_operators_) return *user_operators_;
-    const std::string key = "lineage ops";
-    user_operators_ = std::static_pointer_cast<const Names>(catalog_.memo().find(key));
-    if (!user_operators_) {
-        auto names = std::make_shared<Names>();
+const Tracer::OperatorNames& Tracer::operator_names() const {
+    if (operator_names_) return *operator_names_;
+    static const std::string kKey = "lineage ops";
+    operator_names_ = std::static_pointer_cast<const OperatorNames>(catalog_.memo().find(kKey));
+    if (!operator_names_) {
+        auto names = std::make_shared<OperatorNames>();
         for (const catalog::Operator& op : catalog_.contents().operators) {
-            if (op.oid.value >= 16384) names->insert(op.name);   // FirstNormalObjectId
+            if (op.oid.value >= kFirstNormalOid) names->users.insert(op.name);
+            if (!calls_pure(op)) names->impure.insert(op.name);
         }
-        catalog_.memo().put(key, names);
-        user_operators_ = std::move(names);
+        catalog_.memo().put(kKey, names);
+        operator_names_ = std::move(names);
     }
-    return *user_operators_;
+    return *operator_names_;
+}
+
+bool Tracer::calls_pure(const catalog::Operator& op) const {
+    if (op.oid.value < kFirstNormalOid) return true;
+    const Function* function = catalog_.function(op.function);
+    return function && is_pure(*function);
 }
 
 bool Tracer::operator_is_pure(const A_Expr& node) const {
     const NodesView parts = nodes(node.name);
-    if (parts.empty() || !user_operators().contains(text_of(parts.back()))) return true;
+    if (parts.empty() || !operator_names().impure.contains(text_of(parts.back()))) return true;
     const std::string_view schema = parts.size() > 1 ? text_of(parts[parts.size() - 2]) : std::string_view{};
     const auto found = catalog_.operators(schema, text_of(parts.back()), path_);
-    return !found.empty() && std::ranges::all_of(found, [&](const catalog::Operator* op) {
-        if (op->oid.value < 16384) return true;
-        const Function* function = catalog_.function(op->function);
-        return function && is_pure(*function);
-    });
+    return !found.empty() && std::ranges::all_of(found, [&](const catalog::Operator* op) { return calls_pure(*op); });
 }
 
 /// unnest(a, b) stands for ROWS FROM (unnest(a), unnest(b)), whatever functions there are (transformRangeFunction).

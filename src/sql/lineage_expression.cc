@@ -205,7 +205,7 @@ Oid Tracer::type_of_operation(const A_Expr& node, Oid left, Oid right) const {
     if (node.kind != AEXPR_OP) return node.kind == AEXPR_NULLIF ? kInvalidOid : type_oid::Bool;
     const NodesView parts = nodes(node.name);
     const std::string_view name = parts.size() == 1 ? text_of(parts.back()) : std::string_view{};
-    if (name.empty() || node.lexpr == nullptr || node.rexpr == nullptr || user_operators().contains(name)) return kInvalidOid;
+    if (name.empty() || node.lexpr == nullptr || node.rexpr == nullptr || operator_names().users.contains(name)) return kInvalidOid;
     constexpr std::array<std::string_view, 8> kComparisons{"=", "<>", "<", ">", "<=", ">=", "~", "!~"};
     if (std::ranges::find(kComparisons, name) != kComparisons.end()) return type_oid::Bool;
     const bool number = left == type_oid::Int4 || left == type_oid::Int8 || left == type_oid::Numeric || left == type_oid::Float8;

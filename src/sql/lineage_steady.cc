@@ -36,7 +36,7 @@ bool Tracer::is_steady(const A_Expr& node) const {
     const std::string_view name = parts.size() == 1 ? text_of(parts.back()) : std::string_view{};
     const auto is_row = [](const Node* side) { return side && (tag_of(side) == T_RowExpr || tag_of(side) == T_A_ArrayExpr); };
     const bool one_by_one = node.kind == AEXPR_OP || node.kind == AEXPR_LIKE || node.kind == AEXPR_ILIKE;
-    return one_by_one && std::ranges::find(steady, name) != steady.end() && !user_operators().contains(name) && !is_row(node.lexpr) && !is_row(node.rexpr);
+    return one_by_one && std::ranges::find(steady, name) != steady.end() && !operator_names().users.contains(name) && !is_row(node.lexpr) && !is_row(node.rexpr);
 }
 
 }  // namespace pgveil::sql

@@ -1,7 +1,7 @@
 // Tracer: the walk behind trace(). One object for one statement, view definition or function body.
 //
 // Bodies are spread by subject: lineage_from, lineage_select, lineage_expression, lineage_calls,
-// lineage_write, lineage_objects, predicates. Recursive; its depth is bounded here besides, and what lies
+// lineage_write, lineage_objects, predicates, compared. Recursive; its depth is bounded here besides, and what lies
 // deeper is opaque. Names of a range or column borrow from the tree and the catalog. Internal to src/sql.
 #pragma once
 
@@ -22,8 +22,6 @@ struct KnownColumns {
     bool complete = false;
     bool raises = true;                  // some expression could raise on what columns hold
 };
-
-/// Predicate::values where an array parameter holds them.
 
 struct Output {
     std::string_view name;
@@ -159,7 +157,11 @@ class Tracer {
     std::optional<Rows> rows_of_result(const catalog::Function& function, const Value& value) const;
     Value aggregate_value(const FuncCall& call, Value value, std::span<const Value> arguments) const;
     bool operator_is_pure(const A_Expr& node) const;
-    const std::unordered_set<std::string_view>& user_operators() const;
+    [[nodiscard]] bool calls_pure(const catalog::Operator& op) const;
+    struct OperatorNames {
+        std::unordered_set<std::string_view> users, impure;   // that some operator of the user's has; one that is not known to be pure
+    };
+    const OperatorNames& operator_names() const;
 
     // lineage_write
     Rows insert(const InsertStmt& insert, const Scope& outer);
@@ -194,14 +196,26 @@ class Tracer {
     /// `node`: the literal as written; null: no text names it, so that it counts for itself.
     void literal_use(const Value& value, PredicateUse use, const Node* node, const Value& literal);
     void together(const Value& a, const Value& b, bool exact);
+    struct Event;
+    static void count_values(const Event& event, bool counted, Predicate& predicate, Analysis& analysis);
 
+    /// What an equality compares with: equal for equal literals, other constant expressions are told apart by place.
+    struct Literal {
+        enum class Said : std::uint8_t { None, Ordinal, Parameter, Place, Null, True, False, Number, Text, Bits } kind = Said::None;
+        bool of_array = false;           // how many values it holds is its own to say
+        std::uint64_t number = 0;
+        std::string_view text = {};      // borrows from the tree
+        auto operator<=>(const Literal&) const = default;
+    };
     struct Event {
-        Value value;
+        std::uint32_t value;             // in compared_
         PredicateUse use;
-        std::string literal = {};        // Equality: what it is compared with
         std::uint32_t more = 0;          // further values that `literal` does not name
         std::uint32_t array = 0;         // $n: an array, whose values are counted when it is bound
+        Literal literal = {};
     };
+    [[nodiscard]] static Literal literal_of(const Node* node);
+    [[nodiscard]] std::uint32_t compared(const Value& value);
     struct Assigned {
         ColumnId target;
         Value value;
@@ -216,9 +230,10 @@ class Tracer {
     std::deque<Range> ranges_;
     std::vector<Frame> frames_;
     std::vector<Event> events_;
+    std::vector<Value> compared_;        // a value that comes again at once, as in a list, stands once
     std::vector<Assigned> assigned_;
     std::vector<std::shared_ptr<const KnownColumns>> kept_;  // names borrow from these
-    mutable std::shared_ptr<const std::unordered_set<std::string_view>> user_operators_;
+    mutable std::shared_ptr<const OperatorNames> operator_names_;
     CallTypes* types_ = nullptr;         // where types of arguments are asked for
     std::uint32_t depth_ = 0;
     std::size_t work_ = 0;               // atoms merged; beyond a bound everything is opaque
@@ -227,5 +242,8 @@ class Tracer {
     bool user_functions_leave_traces_ = false;
     std::uint32_t traces_ = 0;           // calls so far that change the session
 };
+
+/// The expression below its casts and COLLATEs.
+[[nodiscard]] const Node* without_casts(const Node* node);
 
 }  // namespace pgveil::sql

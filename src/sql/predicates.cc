@@ -1,7 +1,6 @@
 // Predicates: conditions taken apart into comparisons, each a use of stored columns that tells something of
 // their values. Whatever a comparison holds together takes each other's origin.
 #include <algorithm>
-#include <iterator>
 
 #include "sql/array_values.h"
 #include "sql/lineage_raises.h"
@@ -10,6 +9,28 @@
 namespace pgveil::sql {
 
 namespace {
+
+/// n of `$n` or `$n::type[]`; 0: something else, whose elements a cast could make more.
+std::uint32_t bound_array(const Node* node) {
+    if (const auto* cast = PGVEIL_AS(TypeCast, node)) {
+        if (nodes(cast->typeName->arrayBounds).empty()) return 0;
+        node = cast->arg;
+    }
+    const auto* parameter = PGVEIL_AS(ParamRef, node);
+    return parameter && parameter->number > 0 ? static_cast<std::uint32_t>(parameter->number) : 0;
+}
+
+PredicateUse use_of_operator(const List* name) {
+    const NodesView parts = nodes(name);
+    if (parts.empty() || (parts.size() > 1 && text_of(parts[0]) != "pg_catalog")) return PredicateUse::Other;
+    const std::string_view op = text_of(parts.back());
+    if (op == "=" || op == "<>") return PredicateUse::Equality;   // the rows that are left tell what the others would
+    if (op == "<" || op == ">" || op == "<=" || op == ">=") return PredicateUse::Range;
+    if (op.find('~') != std::string_view::npos) return PredicateUse::Pattern;
+    return PredicateUse::Other;
+}
+
+}  // namespace
 
 const Node* without_casts(const Node* node) {
     while (true) {
@@ -23,77 +44,12 @@ const Node* without_casts(const Node* node) {
     }
 }
 
-/// n of `$n` or `$n::type[]`; 0: something else, whose elements a cast could make more.
-std::uint32_t bound_array(const Node* node) {
-    if (const auto* cast = PGVEIL_AS(TypeCast, node)) {
-        if (nodes(cast->typeName->arrayBounds).empty()) return 0;
-        node = cast->arg;
-    }
-    const auto* parameter = PGVEIL_AS(ParamRef, node);
-    return parameter && parameter->number > 0 ? static_cast<std::uint32_t>(parameter->number) : 0;
-}
-
-/// A text that is equal for equal literals; other constant expressions are told apart by place.
-std::string literal_text(const Node* node) {
-    node = without_casts(node);
-    if (tag_of(node) == T_ColumnRef) return "true";   // WHERE active
-    if (const auto* parameter = PGVEIL_AS(ParamRef, node)) return "$" + std::to_string(parameter->number);
-    if (const auto* constant = PGVEIL_AS(A_Const, node)) {
-        if (constant->isnull) return "null";
-        switch (tag_of(&constant->val)) {
-            case T_Integer: return "n" + std::to_string(constant->val.ival.ival);
-            case T_Float: return "n" + std::string(text_of(constant->val.fval.fval));
-            case T_Boolean: return constant->val.boolval.boolval ? "true" : "false";
-            case T_String: return "s" + std::string(text_of(constant->val.sval.sval));
-            case T_BitString: return "b" + std::string(text_of(constant->val.bsval.bsval));
-            default: break;
-        }
-    }
-    return "@" + std::to_string(reinterpret_cast<std::uintptr_t>(node));
-}
-
-PredicateUse use_of_operator(const List* name) {
-    const NodesView parts = nodes(name);
-    if (parts.empty() || (parts.size() > 1 && text_of(parts[0]) != "pg_catalog")) return PredicateUse::Other;
-    const std::string_view op = text_of(parts.back());
-    if (op == "=" || op == "<>") return PredicateUse::Equality;   // the rows that are left tell what the others would
-    if (op == "<" || op == ">" || op == "<=" || op == ">=") return PredicateUse::Range;
-    if (op.find('~') != std::string_view::npos) return PredicateUse::Pattern;
-    return PredicateUse::Other;
-}
-
-/// What a column is equated with. A view's column stands for those that it is made of.
-void add_others(Predicate& predicate, const std::vector<ColumnId>& origins) {
-    const bool equality = predicate.use == PredicateUse::Equality || predicate.use == PredicateUse::Group;
-    if (!equality || origins.size() < 2 || !std::ranges::binary_search(origins, predicate.column)) return;
-    std::vector<ColumnId> both;
-    std::ranges::set_union(predicate.with, origins, std::back_inserter(both));
-    std::erase(both, predicate.column);
-    predicate.with = std::move(both);
-}
-
-}  // namespace
-
 void Tracer::open_frame() { frames_.push_back({atoms_.next_id()}); }
 
 Tracer::Frame Tracer::close_frame() {
     Frame frame = std::move(frames_.back());
     frames_.pop_back();
     return frame;
-}
-
-void Tracer::use_of(const Value& value, PredicateUse use) {
-    if (!value.atoms.empty()) events_.push_back({value, use});
-}
-
-void Tracer::literal_use(const Value& value, PredicateUse use, const Node* node, const Value& literal) {
-    if (value.atoms.empty()) return;
-    Event event{value, use};
-    if (use == PredicateUse::Equality) {
-        event.literal = node ? literal_text(node) : "#" + std::to_string(events_.size());
-        event.more = literal.literals - 1;
-    }
-    events_.push_back(std::move(event));
 }
 
 void Tracer::together(const Value& a, const Value& b, bool exact) {
@@ -233,18 +189,19 @@ void Tracer::compare_with_array(const A_Expr& node, const Scope& scope) {
     if (!right.literal() || !left.plain() || use != PredicateUse::Equality) {
         return compare(left, node.lexpr, right, node.rexpr, use == PredicateUse::Equality ? PredicateUse::Other : use);
     }
-    Event event{left, PredicateUse::Equality, literal_text(array)};
+    if (left.atoms.empty()) return;
+    Event event{compared(left), PredicateUse::Equality, 0, 0, literal_of(array)};
     const auto* constant = PGVEIL_AS(A_Const, array);
     if (const std::uint32_t parameter = bound_array(node.rexpr)) {
         event.array = parameter;
-        event.literal.clear();
+        event.literal = {};
     } else if (constant && tag_of(&constant->val) == T_String) {
         event.more = values_in_array(text_of(constant->val.sval.sval)) - 1;
-        event.literal.insert(0, "a");  // an array: how many values it holds is the literal's to say
+        event.literal.of_array = true;
     } else {
         event.more = kUnknownCount;
     }
-    events_.push_back(std::move(event));
+    events_.push_back(event);
 }
 
 void Tracer::in_subquery(const SubLink& link, const Scope& scope) {
@@ -267,49 +224,6 @@ void Tracer::in_subquery(const SubLink& link, const Scope& scope) {
         } else {
             compare(tests[i], nullptr, found, nullptr, equality ? PredicateUse::Equality : PredicateUse::Other);
         }
-    }
-}
-
-void Tracer::finish(Analysis& analysis) {
-    // One entry for each column and use; equality counts its distinct literals.
-    struct Row {
-        ColumnId column;
-        PredicateUse use;
-        const std::string* literal;
-        std::uint32_t more, array;
-        const std::vector<ColumnId>* origins;
-    };
-    std::vector<Row> rows;
-    std::deque<Traced> resolved;
-    for (const Event& event : events_) {
-        const Traced& traced = resolved.emplace_back(atoms_.resolve(event.value));
-        for (const auto* columns : {&traced.origins, &traced.via}) {
-            for (const ColumnId column : *columns) rows.push_back({column, event.use, &event.literal, event.more, event.array, &traced.origins});
-        }
-    }
-    std::ranges::sort(rows, [](const Row& a, const Row& b) {
-        if (a.column != b.column) return a.column < b.column;
-        if (a.use != b.use) return a.use < b.use;
-        if (*a.literal != *b.literal) return *a.literal < *b.literal;
-        return a.more != b.more ? a.more > b.more : a.array < b.array;
-    });
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const bool same = i > 0 && rows[i].column == rows[i - 1].column && rows[i].use == rows[i - 1].use;
-        if (!same) analysis.predicates.push_back({rows[i].column, rows[i].use, 0, {}});
-        add_others(analysis.predicates.back(), *rows[i].origins);
-        auto& arrays = analysis.predicates.back().arrays;
-        if (rows[i].array != 0 && std::ranges::find(arrays, rows[i].array) == arrays.end()) arrays.push_back(rows[i].array);
-        const bool counted = same && *rows[i].literal == *rows[i - 1].literal;
-        // IN (1, 1) counts one value and IN (1, 2) two; '{1}' is one and '{1,2}' two: such counts are this text's own.
-        const std::string& literal = *rows[i].literal;
-        const bool named = literal.starts_with('n') || literal.starts_with('s') || literal.starts_with('b');
-        if ((named && counted) || literal.starts_with('a')) analysis.depends_on_literals = true;
-        std::uint32_t& values = analysis.predicates.back().values;
-        if (!rows[i].literal->empty() && !counted) values += std::min(1 + rows[i].more, kUnknownCount - std::min(values, kUnknownCount));
-    }
-    for (const Assigned& one : assigned_) {
-        Traced traced = atoms_.resolve(one.value);
-        analysis.assignments.push_back({one.target, std::move(traced.origins), one.assigns_value});
     }
 }
 

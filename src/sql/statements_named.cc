@@ -73,6 +73,8 @@ void execute(const ExecuteStmt& node, StatementFrame& frame) {
     // What the name stands for may change while this text does not.
     frame.judge.findings().depends_on_literals = true;
     if (done == nullptr) return frame.judge.findings().unknown("EXECUTE of a statement that is not known here");
+    const auto copies = [](const Statement& s) { return s.verb == Verb::CopyIn || s.verb == Verb::CopyOut; };
+    if (std::ranges::any_of(done->statements, copies)) return frame.judge.findings().unknown("EXECUTE of a COPY");   // Parse makes one, PREPARE cannot
     absorb(*done, frame);
 }
 

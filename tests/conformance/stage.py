@@ -23,7 +23,7 @@ GRANT INSERT, UPDATE, DELETE, TRUNCATE ON t, u TO pgveil_writer;
 
 class Stage:
     def __init__(self, modes=("shadow", "enforce")):
-        self.cluster = world.Cluster("log_statement = none\ndeadlock_timeout = 100ms\n")
+        self.cluster = world.Cluster("log_statement = none\ndeadlock_timeout = 100ms\ncheckpoint_timeout = 30s\n")   # little to recover
         world.load_shop(self.cluster)
         self.offer_tls()
         self.control = self.cluster.wire("shop")
@@ -48,7 +48,7 @@ class Stage:
         """Whether the server lost backend `pid`, whose session has ended, by a fault of its own, and all sessions with it; it is
         there again afterwards. The postmaster that has seen a fault takes nobody before it has recovered."""
         wire.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), what="the backend's end")
-        wire.wait_for(self.reached, seconds=60, what="the server's recovery")
+        wire.wait_for(self.reached, seconds=300, what="the server's recovery")
         try:
             self.control.query("SELECT 1").ok()
             return False

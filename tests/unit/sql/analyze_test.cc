@@ -13,11 +13,12 @@ namespace {
 
 class Names final : public NamedStatements {
   public:
-    [[nodiscard]] const Analysis* prepared(std::string_view name) const override { return name == "known" ? &one_ : nullptr; }
+    [[nodiscard]] const Analysis* prepared(std::string_view name) const override { return name == "known" ? &one_ : name == "copies" ? &copy_ : nullptr; }
     [[nodiscard]] const Analysis* cursor(std::string_view name) const override { return name == "known" ? &one_ : nullptr; }
 
   private:
     Analysis one_ = test::analyzed("DELETE FROM orders RETURNING *");
+    Analysis copy_ = test::analyzed("COPY customers TO STDOUT");   // as Parse can make it, PREPARE cannot
 };
 
 Kind kind_without_catalog(std::string_view sql) {
@@ -116,6 +117,7 @@ TEST_CASE("EXECUTE and FETCH are what they name") {
     CHECK(test::analyzed("EXPLAIN ANALYZE EXECUTE known", &names).kind == Kind::Write);
     CHECK(test::analyzed("CREATE TABLE x AS EXECUTE known", &names).kind == Kind::Ddl);
     CHECK(test::analyzed("EXECUTE other", &names).kind == Kind::Unknown);
+    CHECK(test::analyzed("EXECUTE copies", &names).kind == Kind::Unknown);
     CHECK(test::analyzed("FETCH other", &names).kind == Kind::Unknown);
     CHECK(test::analyzed("EXECUTE known").kind == Kind::Unknown);
 }
