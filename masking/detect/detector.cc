@@ -24,36 +24,6 @@ constexpr double kSure = 0.9;
 
 }  // namespace
 
-bool HintView::speaks_for(std::size_t rule) const {
-    if (stored != nullptr && stored->says(rule, NameHints::For)) return true;
-    if (shown != nullptr && shown->says(rule, NameHints::For)) return true;
-    return std::ranges::any_of(path, [&](const NameHints* key) { return key != nullptr && key->says(rule, NameHints::For); });
-}
-
-bool HintView::speaks_against(std::size_t rule) const {
-    return stored != nullptr && stored->says(rule, NameHints::Against) && !speaks_for(rule);
-}
-
-std::uint32_t HintView::weight_of(std::size_t rule) const {
-    std::uint32_t most = std::max(stored != nullptr ? stored->weight(rule) : 0, shown != nullptr ? shown->weight(rule) : 0);
-    for (const NameHints* key : path) most = std::max(most, key != nullptr ? key->weight(rule) : 0);
-    return most;
-}
-
-bool HintView::opens_hinted_rules() const {
-    if ((stored != nullptr && stored->speaks_for_hinted) || (shown != nullptr && shown->speaks_for_hinted)) return true;
-    return std::ranges::any_of(path, [](const NameHints* key) { return key != nullptr && key->speaks_for_hinted; });
-}
-
-const Rule* HintView::named() const {
-    if (stored != nullptr && stored->named != nullptr) return stored->named;
-    if (shown != nullptr && shown->named != nullptr) return shown->named;
-    for (const NameHints* key : path) {
-        if (key != nullptr && key->named != nullptr) return key->named;
-    }
-    return nullptr;
-}
-
 Detector::Detector(std::shared_ptr<const CompiledRules> rules) : rules_(std::move(rules)) {
     if (!rules_->fit(scratch_, start_scratch_)) throw std::bad_alloc();
     hits_.reserve(64);

@@ -30,7 +30,10 @@ struct HintView {
     /// How much of a name speaks for the rule: of two rules that fit, the more exactly named one is right.
     [[nodiscard]] std::uint32_t weight_of(std::size_t rule) const;
     [[nodiscard]] bool opens_hinted_rules() const;
-    [[nodiscard]] const Rule* named() const;
+    /// The same of values of a type: names of counts say nothing of numbers.
+    [[nodiscard]] bool speaks_for(std::size_t rule, Oid type, std::string_view class_name) const;
+    /// The rule that a name alone decides for, if it may for values of this type.
+    [[nodiscard]] const Rule* named(Oid type) const;
 };
 
 /// A value masked in a tagged column of the row at hand: found again wherever the row's free text repeats it.
@@ -48,7 +51,7 @@ class Detector {
         std::span<const Finding> findings;   // ordered, disjoint, offsets in the text given; until the next call
         bool doubt = false;
     };
-    /// `hints.named()` is not looked at: a name that decides alone is the caller's affair.
+    /// `hints.named` is not looked at: a name that decides alone is the caller's affair.
     [[nodiscard]] Answer detect(std::string_view text, const HintView& hints);
     /// Whether this rule, before merging, finds something: for proving a rule's examples.
     [[nodiscard]] bool finds(std::size_t rule, std::string_view text, const HintView& hints);

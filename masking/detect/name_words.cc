@@ -1,11 +1,23 @@
 #include "detect/name_words.h"
 
+#include <algorithm>
+#include <array>
+
 #include "detect/chars.h"
 
 namespace pgveil::masking {
 namespace {
 
 constexpr std::size_t kMaxWords = 32, kMaxWord = 64;
+
+// Last words of names of measures and counts; sorted.
+constexpr std::array<std::string_view, 60> kMeasures{
+    "attempts", "balance", "bytes", "calls", "changes", "clicks", "cost", "count", "counter", "counts", "customers", "days",
+    "delta", "duration", "entries", "errors", "events", "failures", "fee", "fees", "hits", "hours", "index", "len", "length",
+    "limit", "logins", "minutes", "opens", "orders", "pct", "percent", "percentage", "price", "quota", "rank", "rate", "rates",
+    "ratio", "records", "remaining", "requests", "resets", "rows", "seconds", "sends", "sent", "sessions", "share", "size",
+    "updates", "uptime", "usage", "used", "users", "verified", "version", "views", "visits", "yards"};
+static_assert(std::ranges::is_sorted(kMeasures));
 
 /// True if a word begins at `at` though no separator precedes it.
 bool hump(std::string_view name, std::size_t at) {
@@ -56,6 +68,22 @@ std::size_t words_covered(const std::vector<std::string>& words, std::string_vie
         }
     }
     return 0;
+}
+
+bool names_a_count(const std::vector<std::string>& words, const std::unordered_set<std::string>& hints) {
+    if (words.empty()) return false;
+    if (std::ranges::binary_search(kMeasures, std::string_view(words.back()))) return true;
+    // A plural of what a hint names: a number of them. A hint that is a plural itself names the thing.
+    bool plural = false;
+    std::string joined;
+    for (auto word = words.rbegin(); word != words.rend(); ++word) {
+        joined.insert(0, *word);
+        if (hints.contains(joined)) return false;
+        for (const std::string_view ending : {"s", "es"}) {
+            plural = plural || (joined.ends_with(ending) && hints.contains(joined.substr(0, joined.size() - ending.size())));
+        }
+    }
+    return plural;
 }
 
 }  // namespace pgveil::masking

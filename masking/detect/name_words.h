@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace pgveil::masking {
@@ -16,6 +17,10 @@ namespace pgveil::masking {
 
 /// A hint as it is compared: its words joined.
 [[nodiscard]] std::string joined_hint(std::string_view hint);
+
+/// The name is that of a measure or a number of things, not of the thing: "phone_calls", "pass_rate", "unique_ips".
+/// `hints`: all there are, joined.
+[[nodiscard]] bool names_a_count(const std::vector<std::string>& words, const std::unordered_set<std::string>& hints);
 
 /// Words of the name that the hint covers, 0 if it does not stand in it.
 [[nodiscard]] std::size_t words_covered(const std::vector<std::string>& words, std::string_view joined);

@@ -198,6 +198,7 @@ Result<std::shared_ptr<const CompiledRules>, RuleRefusal> compile(const std::vec
     if (auto fault = add_groups(*made)) return refuse(std::move(*fault));
     if (auto fault = add_table(*made)) return refuse(std::move(*fault));
     if (auto fault = add_cues(*made)) return refuse(std::move(*fault));
+    for (const CompiledRule& rule : made->rules) made->all_hints.insert(rule.hints.begin(), rule.hints.end());
     Detector detector(made);
     for (std::size_t i = 0; i < made->rules.size(); ++i) {
         if (auto fault = prove(detector, i)) return refuse(std::move(*fault));

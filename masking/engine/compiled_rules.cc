@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detect/name_words.h"
+#include "engine/name_reach.h"
 
 namespace pgveil::masking {
 namespace {
@@ -29,6 +30,7 @@ NameHints CompiledRules::hints_of(std::string_view name) const {
         if (hints.flags.empty()) {
             hints.flags.resize(rules.size());
             hints.weights.resize(rules.size());
+            hints.counts = names_a_count(words, all_hints);
         }
         hints.weights[i] = static_cast<std::uint8_t>(std::min<std::size_t>(covered, 255));
         hints.flags[i] = against ? NameHints::Against : NameHints::For;
@@ -41,13 +43,14 @@ NameHints CompiledRules::hints_of(std::string_view name) const {
     return hints;
 }
 
-const Rule* CompiledRules::best_of(std::string_view name) const {
+const Rule* CompiledRules::best_of(std::string_view name, Oid type) const {
     const std::vector<std::string> words = words_of_name(name);
+    const bool counts = names_a_count(words, all_hints);
     const Rule* best = nullptr;
     std::size_t most = 0;
     for (const CompiledRule& rule : rules) {
         const std::size_t covered = most_covered(words, rule.hints);
-        if (covered <= most || most_covered(words, rule.counter_hints) != 0) continue;
+        if (covered <= most || most_covered(words, rule.counter_hints) != 0 || !name_reaches(type, rule.rule.class_name, counts)) continue;
         best = &rule.rule;
         most = covered;
     }
@@ -67,6 +70,6 @@ bool CompiledRules::fit(Scratch& scan, Scratch& starts) const {
     return true;
 }
 
-const Rule* class_of_name(const CompiledRules& rules, std::string_view column_name) { return rules.best_of(column_name); }
+const Rule* class_of_name(const CompiledRules& rules, std::string_view column_name, Oid type) { return rules.best_of(column_name, type); }
 
 }  // namespace pgveil::masking

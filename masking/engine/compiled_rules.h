@@ -9,7 +9,9 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "detect/confirm.h"
@@ -56,6 +58,7 @@ struct NameHints {
     std::vector<std::uint8_t> weights;       // per rule: letters of the name that speak for it
     [[nodiscard]] std::uint32_t weight(std::size_t rule) const { return rule < weights.size() ? weights[rule] : 0; }
     bool speaks_for_hinted = false;          // some Hinted rule has For
+    bool counts = false;                     // the name is of a number of such things: of a number value it says nothing
     [[nodiscard]] bool says(std::size_t rule, std::uint8_t what) const { return rule < flags.size() && (flags[rule] & what) != 0; }
 };
 
@@ -70,11 +73,12 @@ class CompiledRules {
     std::vector<std::uint64_t> may_open;
     static constexpr unsigned kFirstFinder = 8, kMostFinders = 64 - kFirstFinder;
     std::shared_ptr<const PatternSet> cues;  // hinted rules' hints as words of a text; null if there are none
+    std::unordered_set<std::string> all_hints;   // of all rules, joined
 
     /// What `name` says. Blocks for microseconds (all hints of all rules): cache it.
     [[nodiscard]] NameHints hints_of(std::string_view name) const;
-    /// The rule whose hint covers most words of `name`, or nullptr.
-    [[nodiscard]] const Rule* best_of(std::string_view name) const;
+    /// The rule whose hint covers most words of `name` and may speak for values of `type`, or nullptr.
+    [[nodiscard]] const Rule* best_of(std::string_view name, Oid type) const;
     /// Fits a scratch for every database. False: no memory.
     [[nodiscard]] bool fit(Scratch& scan, Scratch& starts) const;
 };

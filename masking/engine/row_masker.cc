@@ -20,12 +20,12 @@ struct ColumnContext {
     const NameHints* shown = nullptr;
     const NameHints* stored = nullptr;
     const Rule* named = nullptr;
-    bool known = false;
+    bool known = false, name_speaks = true;
     bool sensitive_number = false;   // a name speaks for a rule and the type is a number
 
     [[nodiscard]] bool is_of(const Column& column) const {
         return known && format == column.format && type == column.type && name == column.name &&
-               stored_name == column.stored_name;
+               stored_name == column.stored_name && name_speaks == column.name_speaks;
     }
 };
 
@@ -39,9 +39,6 @@ std::uint64_t new_plan_number() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
 }
-
-/// Finding a name on these types costs nothing and hides nothing that a flag or a clock would have shown.
-bool names_reach(Carrier carrier, Oid oid) { return carrier != Carrier::Plain || oid != type_oid::Bool; }
 
 }  // namespace
 
@@ -76,13 +73,15 @@ const ColumnContext& RowMasker::State::context_of(std::size_t index, const Colum
     if (context.is_of(column)) return context;
     context = {column.name, column.stored_name, column.type, column.format, {}};
     context.shape = shape_of(context.type, context.format);
-    context.shown = masker.hints().of(column.name);
+    context.name_speaks = column.name_speaks;
+    if (column.name_speaks) context.shown = masker.hints().of(column.name);
     context.stored = masker.hints().of(column.stored_name);
+    const bool number = context.shape.carrier == Carrier::Number;   // arrays of numbers too
+    const Oid type = number ? type_oid::Numeric : column.type.oid;
     const HintView hints{context.stored, context.shown, {}};
-    if (names_reach(context.shape.carrier, column.type.oid)) context.named = hints.named();
-    context.sensitive_number = context.shape.carrier == Carrier::Number && hints.opens_hinted_rules();
-    for (std::size_t i = 0; context.shape.carrier == Carrier::Number && i < masker.detector().rules().rules.size(); ++i) {
-        context.sensitive_number |= hints.speaks_for(i);
+    context.named = hints.named(type);
+    for (std::size_t i = 0; number && i < masker.detector().rules().rules.size(); ++i) {
+        context.sensitive_number |= hints.speaks_for(i, type, masker.detector().rules().rules[i].rule.class_name);
     }
     context.known = true;
     return context;
@@ -249,7 +248,7 @@ std::span<const Finding> RowMasker::detect(std::string_view text, std::string_vi
     state.whole.clear();
     if (text.empty()) return state.whole;
     const auto [findings, doubt] = state.masker.detector().detect(text, hints);
-    if (const Rule* named = hints.named()) {
+    if (const Rule* named = hints.named(type_oid::Text)) {
         state.whole.push_back({named->class_name, named->id, 0, text.size(), 0.85, named->transform});
         // Where one rule recognises what is in it, the value is of that rule's class, whatever the name calls it.
         if (!doubt && findings.size() == 1 && findings[0].confidence >= 0.8) {

@@ -1,5 +1,6 @@
 // json and jsonb: the same structure out, findings masked inside strings, keys and numbers.
 #include <algorithm>
+#include <iterator>
 
 #include "engine/value_masker.h"
 #include "transform/typed.h"
@@ -106,7 +107,7 @@ bool ValueMasker::enter_key(const Task&, std::string& to, std::string_view value
 bool ValueMasker::json_string(const HintView& hints, std::string_view value, std::string& to, std::size_t& copied) {
     const std::string_view text = decoded_token();
     const std::size_t start = cursor_.start(), end = cursor_.end();
-    if (const Rule* named = hints.named(); named != nullptr && !text.empty()) {
+    if (const Rule* named = hints.named(type_oid::Text); named != nullptr && !text.empty()) {
         to.append(value.substr(copied, start - copied));
         masked_.clear();
         if (!append_masked({named->transform, named->class_name, {}, false}, text, keys_, masked_)) append_redaction(named->class_name, masked_);
@@ -129,8 +130,13 @@ bool ValueMasker::json_string(const HintView& hints, std::string_view value, std
 }
 
 bool ValueMasker::json_number(const HintView& hints, std::string_view value, std::string& to, std::size_t& copied) {
-    if (hints.named() == nullptr) {
-        const auto [findings, doubt] = detector_.detect(cursor_.raw(), hints);
+    // "tokens": 5 counts tokens.
+    const auto kept = [](const NameHints* name) { return name != nullptr && !name->counts ? name : nullptr; };
+    number_path_.clear();
+    std::ranges::copy_if(hints.path, std::back_inserter(number_path_), kept);
+    const HintView of_number{kept(hints.stored), kept(hints.shown), number_path_};
+    if (of_number.named(type_oid::Numeric) == nullptr) {
+        const auto [findings, doubt] = detector_.detect(cursor_.raw(), of_number);
         if (doubt) doubt_ = true;
         if (findings.empty()) return false;
     }

@@ -42,7 +42,7 @@ Fate ValueMasker::hstore_value(std::string_view key, std::string_view value, con
     const NameHints* hints = hint_cache_.of(key);
     Task inner = task;
     inner.hints.path = {&hints, hints != nullptr ? std::size_t{1} : 0};
-    const Rule* named = inner.hints.named();
+    const Rule* named = inner.hints.named(type_oid::Text);
     if (named == nullptr || value.empty()) return text(value, inner, to);
     return append_masked({named->transform, named->class_name, {}, false, {}}, value, keys_, to) ? Fate::Changed : Fate::Withheld;
 }

@@ -58,7 +58,11 @@ std::vector<const Item*> all_visible(const std::vector<Item>& items, const Posit
         }
         return out;
     }
-    if (!path.known) return out;
+    if (!path.known) {   // PostgreSQL's own are always looked for: where nobody else has the name, they are what it means
+        for (const std::uint32_t at : *positions) out.push_back(&items[at]);
+        if (!std::ranges::all_of(out, [](const Item* item) { return item->schema == "pg_catalog"; })) out.clear();
+        return out;
+    }
     for (const Oid visible : path.schemas) {
         for (const std::uint32_t at : *positions) {
             if (items[at].schema_oid == visible) out.push_back(&items[at]);

@@ -76,6 +76,18 @@ ColumnDirective by_flow(const Question& question, const sql::OutputColumn& colum
     return {};
 }
 
+/// count(*) AS emails counts them, and psql calls a word of the catalog "Token".
+bool name_speaks(const sql::OutputColumn& column) {
+    constexpr std::uint32_t first_normal_oid = 16384;
+    switch (column.flow) {
+        case Flow::CountLike: case Flow::Constant: return false;
+        case Flow::Opaque: return true;
+        case Flow::Derived: case Flow::AsIs: break;
+    }
+    const auto of_system = [](ColumnId origin) { return origin.relation.value < first_normal_oid; };
+    return column.origins.empty() || !std::ranges::all_of(column.origins, of_system);
+}
+
 int strictness(Treatment treatment) {
     switch (treatment) {
         case Treatment::Withhold: return 3;
@@ -120,6 +132,7 @@ ColumnDirective opaque_directive(const Question& question) {
 
 ColumnDirective directive_of(const Question& question, const sql::OutputColumn& column) {
     ColumnDirective directive = with_views(question, column, by_flow(question, column));
+    directive.name_speaks = name_speaks(column);
     directive.null_tells = directive.treatment == Treatment::Apply && column.flow != Flow::AsIs && !column.steady;
     return directive;
 }

@@ -44,6 +44,7 @@ struct ColumnDirective {
     bool keyed_allowed = false;
     std::uint8_t look_alikes = 0;        // of a scanned stored column as it is (masking/mask_plan.h)
     bool null_tells = false;             // an expression over sensitive values may be NULL because of them
+    bool name_speaks = true;             // of a scanned one: its output name may say what it holds (masking/column.h)
 };
 
 struct Decision {

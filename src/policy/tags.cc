@@ -32,18 +32,6 @@ bool is_system_schema(std::string_view schema) {
     return schema == "pg_catalog" || schema == "information_schema" || schema.starts_with("pg_toast");
 }
 
-/// Types whose values a name cannot make personal: "email_verified boolean", "phone_id uuid",
-/// "email_sent_at timestamptz". A config entry may still tag them.
-bool name_hint_applies(Oid type, std::string_view class_name) {
-    if (type == type_oid::Bool || type == type_oid::Uuid || type == type_oid::Interval || type == type_oid::OidType) {
-        return false;
-    }
-    const bool moment = type == type_oid::Timestamp || type == type_oid::Timestamptz || type == type_oid::Date ||
-                        type == type_oid::Time || type == type_oid::Timetz;
-    return !moment || class_name.find("DATE") != std::string_view::npos ||
-           class_name.find("BIRTH") != std::string_view::npos || class_name.find("AGE") != std::string_view::npos;
-}
-
 struct CompiledEntry {
     const ColumnRule* rule;
     std::vector<std::string> parts;
@@ -83,9 +71,8 @@ std::optional<TagEntry> from_config(std::vector<CompiledEntry>& entries, std::st
 
 std::optional<TagEntry> from_name(const masking::CompiledRules& rules, std::string_view database,
                                   const Relation& relation, const catalog::Column& column, Oid base_type) {
-    const masking::Rule* rule = masking::class_of_name(rules, column.name);
+    const masking::Rule* rule = masking::class_of_name(rules, column.name, base_type);
     if (rule == nullptr || rule->transform == masking::Transform::Clear) return std::nullopt;
-    if (!name_hint_applies(base_type, rule->class_name)) return std::nullopt;
     return TagEntry{{full_name(database, relation, column.name), rule->class_name, rule->transform, "name hint " + rule->id},
                     false, {}};
 }

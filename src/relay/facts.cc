@@ -34,6 +34,15 @@ constexpr std::string_view kObjects =
     "(ARRAY['f', 'p']::pg_catalog.\"char\"[]) THEN pg_catalog.pg_get_functiondef(oid) END) FROM pg_catalog.pg_proc WHERE {7} "
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'temporary', oid, relname) FROM pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()";
 
+// Of a statement that reads settings all of them, but for what the proxy itself turns.
+constexpr std::string_view kAllSettings = " UNION ALL SELECT pg_catalog.concat_ws(' ', 'setting', name, setting) FROM pg_catalog.pg_settings WHERE source "
+                                          "OPERATOR(pg_catalog.=) ANY (ARRAY['session', 'client']) AND name OPERATOR(pg_catalog.!~~) '%read_only'";
+
+bool reads_settings(const sql::Analysis& analysis) {
+    return std::ranges::any_of(analysis.functions, [](const sql::FunctionUse& f) { return f.name == "pg_catalog.current_setting"; }) ||
+           std::ranges::any_of(analysis.relations, [](const sql::RelationUse& r) { return r.name == "pg_catalog.pg_settings"; });
+}
+
 template <class Uses>
 std::string list_of(const Uses& uses) {
     std::string list;
@@ -61,9 +70,10 @@ std::string question(const sql::Analysis& analysis, const std::vector<std::strin
     for (const char* name : kBinding) add(name);
     for (const std::string& name : more) add(name);
     const std::string relations = list_of(analysis.relations), functions = list_of(analysis.functions);
-    const std::string objects = fmt::format(kObjects, among("oid", relations), among("attrelid", relations), among("adrelid", relations),
+    std::string objects = fmt::format(kObjects, among("oid", relations), among("attrelid", relations), among("adrelid", relations),
                                             among("ev_class", relations), among("conrelid", relations), among("polrelid", relations),
                                             among("t.tgrelid", relations), among("oid", functions));
+    if (reads_settings(analysis)) objects += kAllSettings;
     return fmt::format("SELECT pg_catalog.json_build_object({}) AS pgveil_facts, (SELECT pg_catalog.md5(pg_catalog.string_agg(x, E'\\n' ORDER BY x COLLATE "
                        "pg_catalog.\"C\")) FROM ({}) o)", settings, objects);
 }

@@ -170,6 +170,7 @@ void Relay::submit(std::string_view sql) {
     if (!sql::valid_text(sql)) return refuse(plain(sqlstate::CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\""));
     const JudgedPtr judged = judge(sql, {});
     if (judged->decision.verdict == policy::Verdict::Refuse) return refuse(by_policy(judged->decision));
+    if (const auto why_not = cannot_ask(*judged)) return refuse(*why_not);
     if (const auto back = writes_mask(sql, *judged, {})) return refuse(*back);
     if (judged->decision.verdict == policy::Verdict::Forward) {
         return refuse(plain(sqlstate::InvalidParameterValue, "this statement needs no approval", "Run it as it is."));

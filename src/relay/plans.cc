@@ -81,6 +81,7 @@ masking::RowPlan make_plan(const Judged* judged, std::size_t result, const Descr
         masking::ColumnPlan column;
         column.column = description.columns[i];
         column.column.format = format_of(formats, i);
+        column.column.name_speaks = lineage == nullptr || (*lineage)[i].name_speaks;
         const ColumnDirective by_server = described(column.column, judged, view, lineage != nullptr);
         const ColumnDirective& chosen = lineage != nullptr ? policy::stricter((*lineage)[i], by_server) : by_server;
         column.treatment = chosen.treatment;

@@ -24,8 +24,8 @@ std::uint64_t Relay::record(audit::Record what, Awaited awaited) {
     return records_;
 }
 
-sql::LoggedText Relay::logged(std::string_view text) const {
-    return sql::mask_for_log(text, *tools_.tokens, [this](std::string_view name) { return setup_.view->catalog->knows_identifier(name); });
+sql::LoggedText Relay::logged(std::string_view text, sql::UnknownNames unknown) const {
+    return sql::mask_for_log(text, *tools_.tokens, [this](std::string_view name) { return setup_.view->catalog->knows_identifier(name); }, unknown);
 }
 
 audit::Record Relay::statement_record(audit::Kind kind, const Judged& judged, std::uint64_t number) const {
@@ -86,7 +86,7 @@ RunPtr Relay::begin_run(const JudgedPtr& judged, const sql::LoggedText& text, st
 
 void Relay::record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule,
                            std::string_view sqlstate) {
-    const sql::LoggedText masked = logged(text);
+    const sql::LoggedText masked = logged(text, decision == "deny" ? sql::UnknownNames::Data : sql::UnknownNames::Labels);
     audit::Record refused = statement_record(audit::Kind::StmtIntent, judged, ++runs_);
     refused.sql = masked.lexed ? masked.text : "";
     for (const sql::LoggedLiteral& literal : masked.literals) refused.literals.push_back({literal.type, literal.token, literal.length});

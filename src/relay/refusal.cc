@@ -1,6 +1,12 @@
 #include "relay/refusal.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+
 #include <fmt/format.h>
+
+#include "sql/lexer.h"
 
 namespace pgveil::relay {
 namespace {
@@ -25,6 +31,17 @@ std::string detail_of(const RequestView& request, const Facts& facts) {
 
 std::string short_detail(std::string_view state, std::string_view retryable, std::uint32_t retry_after_s = 0) {
     return fmt::format(R"({{"state":"{}","executed":false,"retryable":{},"poll_after_s":{}}})", state, retryable, retry_after_s);
+}
+
+// Statements whose Parse looks nothing up.
+bool is_utility(std::string_view text) {
+    constexpr std::array<std::string_view, 4> words{"copy", "lock", "refresh", "truncate"};
+    const auto tokens = sql::tokens_of(text);
+    const auto first = tokens ? std::ranges::find(*tokens, sql::TokenKind::Identifier, &sql::Token::kind) : std::vector<sql::Token>::const_iterator{};
+    if (!tokens || first == tokens->end()) return false;
+    std::string word(text.substr(first->start, first->end - first->start));
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::ranges::find(words, word) != words.end();
 }
 
 }  // namespace
@@ -181,6 +198,13 @@ protocol::ErrorOut bad_message() { return plain(sqlstate::ProtocolViolation, "in
 protocol::ErrorOut does_not_exist(const sql::Statement& statement) {
     if (statement.verb == sql::Verb::Execute) return plain(sqlstate::InvalidStatementName, "prepared statement \"" + statement.name + "\" does not exist");
     return plain(sqlstate::InvalidCursorName, "cursor \"" + statement.name + "\" does not exist");
+}
+
+std::optional<protocol::ErrorOut> missing_relation(const sql::Analysis& analysis, std::string_view text) {
+    if (analysis.unparsed || analysis.unknown_names.empty() || !is_utility(text)) return std::nullopt;
+    const std::string& name = analysis.unknown_names.front();
+    const bool relation = std::ranges::find(analysis.reasons, "relation " + name + " is not known") != analysis.reasons.end();
+    return relation ? std::optional(plain(SqlState("42P01"), "relation \"" + name + "\" does not exist")) : std::nullopt;
 }
 
 protocol::ErrorOut failed_transaction() {

@@ -26,6 +26,8 @@ namespace pgveil::relay {
 [[nodiscard]] protocol::ErrorOut bad_message();
 /// What EXECUTE or FETCH names, in PostgreSQL's words.
 [[nodiscard]] protocol::ErrorOut does_not_exist(const sql::Statement& statement);
+/// PostgreSQL's word on a relation that nobody knows, which Parse of a utility statement (TRUNCATE, COPY) does not look up.
+[[nodiscard]] std::optional<protocol::ErrorOut> missing_relation(const sql::Analysis& analysis, std::string_view text);
 [[nodiscard]] protocol::ErrorOut failed_transaction();
 [[nodiscard]] protocol::ErrorOut cancelled();
 /// Plain error with a hint.

@@ -210,7 +210,7 @@ class Relay final : private sql::NamedStatements {
     [[nodiscard]] std::string idea_of(std::string_view statement) const, asked_text() const;
     [[nodiscard]] RequestDraft draft_of(std::string_view statement, const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> unknown_name(const sql::Analysis& analysis) const;
-    [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const;
+    [[nodiscard]] std::optional<protocol::ErrorOut> cannot_run(const Judged& judged) const, cannot_ask(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> cannot_spend(const Judged& judged) const;
     [[nodiscard]] std::optional<protocol::ErrorOut> writes_mask(std::string_view text, const Judged& judged, std::span<const BoundParameter> parameters) const;
 
@@ -251,7 +251,7 @@ class Relay final : private sql::NamedStatements {
     void on_trial(const Judged& judged, audit::Record& intent);
     void record_refusal(const Judged& judged, std::string_view text, std::string_view decision, std::string_view request, std::string_view rule = {}, std::string_view sqlstate = {});
     void refuse_recorded(const Judged& judged, std::string_view text, const protocol::ErrorOut& error), record_refused(std::string_view sqlstate);
-    [[nodiscard]] sql::LoggedText logged(std::string_view text) const;
+    [[nodiscard]] sql::LoggedText logged(std::string_view text, sql::UnknownNames unknown = sql::UnknownNames::Labels) const;
 
     RelaySetup setup_;
     Tools& tools_;

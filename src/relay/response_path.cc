@@ -116,7 +116,11 @@ void Relay::on_forwarded(const protocol::Frame& frame, const session::Entry& ent
 
 /// A text our parser or catalog does not know was taken by the server: it is newer than us, so it is not run.
 void Relay::probe_passed(const Run& run) {
-    record_refusal(*run.judged, run.text, "deny", "", {}, sqlstate::InsufficientPrivilege.text());
+    // What a temporary or an uncommitted object is, only the server knows.
+    const bool all_seen = !path_.has_temp && transaction_.status == TransactionStatus::Idle;
+    const auto missing = all_seen ? missing_relation(run.judged->analysis, run.text) : std::nullopt;
+    record_refusal(*run.judged, run.text, "deny", "", {}, missing ? missing->code.text() : sqlstate::InsufficientPrivilege.text());
+    if (missing) return protocol::put_error(out_->to_client, *missing);
     protocol::put_error(out_->to_client, plain(sqlstate::InsufficientPrivilege,
         "NOT EXECUTED: this statement is not understood here, so its effects are unknown",
         "The server accepts it: it may use newer syntax than this proxy's grammar, or an object it cannot see yet. Rephrase it, or try again in some seconds."));

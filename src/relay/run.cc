@@ -56,6 +56,7 @@ std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const 
         }
     }
     if (auto why_not = cannot_copy(judged)) return why_not;
+    if (auto why_not = cannot_ask(judged)) return why_not;
     const bool unshielded = judged.analysis.statements.size() > 1 && !needs_write(judged.analysis.kind) && !only_controls(judged.analysis) &&
                             std::ranges::any_of(judged.analysis.statements, [](const sql::Statement& s) { return s.read_write; });
     if (unshielded) return plain(sqlstate::FeatureNotSupported, "READ WRITE is not taken in a text of several statements", "Send BEGIN by itself.");
@@ -65,6 +66,14 @@ std::optional<protocol::ErrorOut> Relay::cannot_run(const Judged& judged) const 
         return plain(sqlstate::NoGrant, "NOT EXECUTED: this session was opened for reading", "Connect again to use the write grant.");
     }
     return judged.decision.verdict == policy::Verdict::Forward ? cannot_spend(judged) : std::nullopt;
+}
+
+/// Why no person can be asked: an approval is of a text, and what this text does hangs on a name that the session can give
+/// to something else meanwhile.
+std::optional<protocol::ErrorOut> Relay::cannot_ask(const Judged& judged) const {
+    if (judged.decision.verdict != policy::Verdict::Hold || !judged.analysis.by_name) return std::nullopt;
+    return plain(sqlstate::FeatureNotSupported, "NOT EXECUTED: what EXECUTE, FETCH or WHERE CURRENT OF names cannot be approved: the name may stand for something else by then",
+                 "Send the statement itself, with its parameters if it has some; name rows by their key.");
 }
 
 /// Why a write could not run at this point of the session, though it may be filed and approved.

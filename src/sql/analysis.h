@@ -144,6 +144,7 @@ struct Analysis {
     bool may_raise_from_data = true;        // expressions over columns that can raise or branch
     bool depends_on_literals = false;       // may not be shared through the literal-stripped cache
     bool wrappable = true;                  // false: VACUUM, CREATE INDEX CONCURRENTLY, CALL that commits ...
+    bool by_name = false;                   // what it does hangs on what a name of the session stands for: EXECUTE, FETCH, CURRENT OF
     std::uint32_t parameters = 0;           // highest $n
 };
 

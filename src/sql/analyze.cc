@@ -85,6 +85,7 @@ void join(Analysis& text, Analysis&& one) {
     text.may_raise_from_data |= one.may_raise_from_data;
     text.depends_on_literals |= one.depends_on_literals;
     text.wrappable &= one.wrappable;
+    text.by_name |= one.by_name;
     text.parameters = std::max(text.parameters, one.parameters);
     if (one.proxy_call != ProxyCall::None) text.proxy_call = one.proxy_call;
 }
@@ -223,6 +224,7 @@ Analysis analysis_of(Findings&& findings, Statement&& statement, std::vector<Ana
     analysis.opaque_writes = findings.opaque_writes;
     analysis.depends_on_literals = findings.depends_on_literals;
     analysis.wrappable = findings.wrappable;
+    analysis.by_name = findings.by_name;
     analysis.parameters = findings.parameters;
     if (findings.proxy_misused) analysis.proxy_call = ProxyCall::Misused;
     statement.kind = findings.kind;

@@ -67,6 +67,7 @@ void Findings::merge_called(const Findings& other, std::string_view where) {
     depends_on_literals |= other.depends_on_literals;
     wrappable &= other.wrappable;
     proxy_misused |= other.proxy_misused;
+    by_name |= other.by_name;
 }
 
 std::vector<Effect> Findings::effects_of(std::uint32_t bits) {

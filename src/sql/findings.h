@@ -19,7 +19,7 @@ struct Findings {
     std::vector<std::string> reasons, unknown_names;
     std::vector<RelationUse> relations;
     std::vector<FunctionUse> functions;
-    bool user_functions = false, opaque_writes = false, depends_on_literals = false, wrappable = true, proxy_misused = false;
+    bool user_functions = false, opaque_writes = false, depends_on_literals = false, wrappable = true, proxy_misused = false, by_name = false;
     std::uint32_t parameters = 0;
 
     /// Something the statement's own syntax does. No reason is kept for a read.

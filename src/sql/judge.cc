@@ -95,6 +95,7 @@ void Judge::visit_expression(const Item& item) {
     const Node* node = item.node;
     switch (node->type) {
         case T_FuncCall: call(of<FuncCall>(node)); break;
+        case T_CurrentOfExpr: found_.by_name = true; break;
         case T_A_Expr: {
             const auto& expression = of<A_Expr>(node);
             switch (expression.kind) {
@@ -152,6 +153,7 @@ void Judge::select(const SelectStmt& select, const Item& item) {
         found_.cause({Kind::Ddl, Effect::Ddl}, "SELECT INTO makes a table");
         relation(*select.intoClause->rel, Use::Write, true);
     }
+    note_named_setting(select);
     push_list(select.distinctClause, scope);
     push_list(select.targetList, scope);
     push_list(select.fromClause, scope, locks);

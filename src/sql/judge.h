@@ -128,6 +128,7 @@ class Judge {
     void dynamic(const std::string& expression, const std::string& where);
     void column_type(const std::string& named);
     void set_config(const FuncCall& call);
+    void note_named_setting(const SelectStmt& select);
     void operator_named(const List* name);
     void operator_named(std::string_view schema, std::string_view name);
     void operators_found(std::string_view schema, std::string_view name, Findings& into);
@@ -148,6 +149,7 @@ class Judge {
     const Node* statement_ = nullptr;
     const catalog::Function* function_ = nullptr;
     std::optional<CallTypes> types_;
+    std::pair<const FuncCall*, std::optional<std::string_view>> named_setting_{};   // set_config over one row of pg_settings
 };
 
 // Not kept while names of the text itself stand beside the catalog's, nor what a cut has shortened.

@@ -115,13 +115,32 @@ void Judge::function(const Function& function) {
     found_.cause_by_call(judged, "function " + qualified(function) + what_it_is(function.name, judged));
 }
 
+// SELECT set_config(name, '...', false) FROM pg_settings WHERE name = '...': pg_dump sets so what a server may not know.
+void Judge::note_named_setting(const SelectStmt& select) {
+    const auto is_name = [](const Node* node) {
+        const auto* column = PGVEIL_AS(ColumnRef, node);
+        return column != nullptr && nodes(column->fields).size() == 1 && text_of(nodes(column->fields)[0]) == "name";
+    };
+    const NodesView targets = nodes(select.targetList), from = nodes(select.fromClause);
+    const auto* target = targets.size() == 1 ? PGVEIL_AS(ResTarget, targets[0]) : nullptr;
+    const auto* call = target != nullptr ? PGVEIL_AS(FuncCall, target->val) : nullptr;
+    const auto* table = from.size() == 1 ? PGVEIL_AS(RangeVar, from[0]) : nullptr;
+    const auto* where = PGVEIL_AS(A_Expr, select.whereClause);
+    if (call == nullptr || table == nullptr || where == nullptr || table->alias != nullptr || text_of(table->relname) != "pg_settings") return;
+    const NodesView arguments = nodes(call->args), op = nodes(where->name);
+    const bool equals = where->kind == AEXPR_OP && op.size() == 1 && text_of(op[0]) == "=";   // of name and a literal: PostgreSQL's own
+    if (arguments.size() != 3 || !is_name(arguments[0]) || !equals || !is_name(where->lexpr)) return;
+    named_setting_ = {call, constant_text(where->rexpr)};
+}
+
 // SET's rules for a function: the name must stand in the text, the value must not come from data.
 void Judge::set_config(const FuncCall& call) {
     found_.depends_on_literals = true;
     function_named({"pg_catalog", "set_config"}, 3);
     if (const auto shadow = catalog_.functions({}, "set_config", path_); shadow.size() > 1) function_named({{}, "set_config"}, -1);
     const NodesView arguments = nodes(call.args);
-    const auto name = arguments.size() == 3 && !has_named_argument(call) ? constant_text(arguments[0]) : std::nullopt;
+    auto name = arguments.size() == 3 && !has_named_argument(call) ? constant_text(arguments[0]) : std::nullopt;
+    if (!name && named_setting_.first == &call) name = named_setting_.second;
     if (!name) return found_.unknown("set_config of a setting that the statement does not name");
     const auto value = constant_text(arguments[1]);
     if (!value && !is_parameter(arguments[1])) return found_.cause_by_call({Kind::Admin, Effect::Setting}, "set_config to a computed value");

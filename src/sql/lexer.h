@@ -48,8 +48,12 @@ struct LoggedText {
 };
 /// The keyed token of one value, the same for a literal and for a bound parameter of that text.
 [[nodiscard]] std::string literal_token(const KeyedHash& tokens, std::string_view value);
-/// Text for the log. `known_identifier(name)` says whether a quoted identifier may stay in clear.
+/// Labels: names nobody knows are the statement's own (aliases) and stay, quoted ones aside. Data: the text was refused, and
+/// what stands in it without quotes may be a value ("WHERE name = Maria"): only keywords and known names stay, the others
+/// become "?1", "?2" .., the same for the same word.
+enum class UnknownNames : std::uint8_t { Data, Labels };
+/// Text for the log. `known_identifier(name)` says whether an identifier may stay in clear.
 [[nodiscard]] LoggedText mask_for_log(std::string_view text, const KeyedHash& tokens,
-                                      const std::function<bool(std::string_view)>& known_identifier);
+                                      const std::function<bool(std::string_view)>& known_identifier, UnknownNames unknown = UnknownNames::Labels);
 
 }  // namespace pgveil::sql

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <utility>
 
 #include "sql/lexer.h"
 #include "sql/scan.h"
+#include "sql/tree.h"
 
 namespace pgveil::sql {
 
@@ -23,7 +26,7 @@ std::uint32_t highest_parameter(std::string_view text, const std::vector<Token>&
         const std::string_view digits = digits_after_dollar(text.substr(token.start, token.end - token.start));
         std::uint32_t number = 0;
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        if (error == std::errc{} && number < 1'000'000) highest = std::max(highest, number);
+        if (error == std::errc{} && number < 100'000) highest = std::max(highest, number);
     }
     return highest;
 }
@@ -108,8 +111,8 @@ void comment_keys(std::string_view comment, std::vector<std::pair<std::string, s
 
 class Masker {
   public:
-    Masker(std::string_view text, const KeyedHash& tokens, const std::function<bool(std::string_view)>& known, std::uint32_t next)
-        : text_(text), tokens_(tokens), known_(known), next_(next) {}
+    Masker(std::string_view text, const KeyedHash& tokens, const std::function<bool(std::string_view)>& known, UnknownNames unknown, std::uint32_t next)
+        : text_(text), tokens_(tokens), known_(known), unknown_(unknown), next_(next) {}
 
     LoggedText run(const std::vector<Token>& all) {
         std::uint32_t copied = 0;
@@ -136,7 +139,13 @@ class Masker {
                 comment_keys(word, out_.comment_keys);
                 out_.text += ' ';
                 return;
-            case TokenKind::Identifier: case TokenKind::Parameter: case TokenKind::Operator: case TokenKind::Punctuation:
+            case TokenKind::Identifier: return identifier(word);
+            case TokenKind::Parameter:
+                if (word.size() > 6) return literal("number", std::string(word.substr(1)), true);   // more than the server has: $452472138
+                out_.text += word;
+                return;
+            case TokenKind::Operator: case TokenKind::Punctuation:
+                names_setting_ = false;
                 out_.text += word;
                 return;
             case TokenKind::Bad: case TokenKind::End: out_.text += '?'; return;
@@ -150,26 +159,43 @@ class Masker {
         out_.text += "$" + std::to_string(++next_);
     }
 
+    void identifier(std::string_view word) {
+        std::string folded(word);
+        std::ranges::transform(folded, folded.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        const bool keyword = is_keyword(folded);
+        if (unknown_ == UnknownNames::Labels || keyword || std::exchange(names_setting_, false) || known_(folded)) out_.text += word;
+        else out_.text += numbered(folded);
+        names_setting_ = names_setting_ || folded == "set" || folded == "reset" || folded == "show" || folded == "local" || folded == "session";
+    }
+
     void quoted(std::string_view word) {
         const bool unicode = word.front() != '"';
         if (!unicode && known_(identifier_of(word))) out_.text += word;
-        else out_.text += "\"?\"";
+        else out_.text += unknown_ == UnknownNames::Labels ? std::string("\"?\"") : numbered(std::string(word));
+    }
+
+    std::string numbered(const std::string& name) {
+        const auto [place, fresh] = numbers_.try_emplace(name, numbers_.size() + 1);
+        return "\"?" + std::to_string(place->second) + '"';
     }
 
     std::string_view text_;
     const KeyedHash& tokens_;
     const std::function<bool(std::string_view)>& known_;
+    UnknownNames unknown_;
     std::uint32_t next_;
+    bool names_setting_ = false;                    // SET stands before: a setting's name follows
+    std::map<std::string, std::size_t> numbers_;
     LoggedText out_;
 };
 
 }  // namespace
 
 LoggedText mask_for_log(std::string_view text, const KeyedHash& tokens,
-                        const std::function<bool(std::string_view)>& known_identifier) {
+                        const std::function<bool(std::string_view)>& known_identifier, UnknownNames unknown) {
     const auto all = tokens_of(text);
     if (!all) return {};
-    return Masker(text, tokens, known_identifier, highest_parameter(text, *all)).run(*all);
+    return Masker(text, tokens, known_identifier, unknown, highest_parameter(text, *all)).run(*all);
 }
 
 std::string literal_token(const KeyedHash& tokens, std::string_view value) { return token_of(tokens, value); }

@@ -23,6 +23,8 @@ class Deeper {
 /// Atoms merged in one statement; what would cost more is opaque (thousands of whole rows in one text).
 constexpr std::size_t kMostWork = 20'000'000;
 
+constexpr std::size_t kWorkOfColumn = 32;   // a value is copied, with what it is made of
+
 const Node* node_of(const void* expression) { return static_cast<const Node*>(expression); }
 
 /// make_const: numbers beyond int4 are int8 where they fit, else numeric; which is not told apart here.
@@ -235,6 +237,18 @@ const catalog::Type* Tracer::type_named(const TypeName* name) const {
     return type && name->arrayBounds ? catalog_.type(array_of(type->oid)) : type;
 }
 
+/// A text becomes an array of as many elements, NULLs among them, as it says; a path added to a path may be NULL.
+bool Tracer::gives_structure(const TypeCast& node, const catalog::Type* type) const {
+    constexpr Oid path{602};
+    return !nodes(node.typeName->arrayBounds).empty() || type == nullptr || type->element != kInvalidOid || type->oid == path;
+}
+
+bool Tracer::spends(std::size_t columns) {
+    work_ += columns * kWorkOfColumn;
+    gave_up_ = gave_up_ || work_ > kMostWork;
+    return work_ > kMostWork;
+}
+
 Value Tracer::cast(const TypeCast& node, const Scope& scope) {
     Value value = expression(node.arg, scope);
     if (types_ != nullptr) types_->saw(&node, {value.type});
@@ -258,6 +272,7 @@ Value Tracer::cast(const TypeCast& node, const Scope& scope) {
             });
         if (foreign_cast) absorb(value, Value::opaque());
         raises_ = raises_ || (!constant && !value.atoms.empty());
+        value.steady = value.steady && !gives_structure(node, type);
     }
     value.type = type ? type->oid : kInvalidOid;
     return value;

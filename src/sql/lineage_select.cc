@@ -154,7 +154,13 @@ bool Tracer::star(const Node* node, const Scope& scope, Rows& rows) {
     return true;
 }
 
+// Stars of stars double: the server takes so many columns and no more (MaxTupleAttributeNumber).
 void Tracer::star_of(Range& range, Rows& rows) {
+    constexpr std::size_t most = 1664;
+    if (rows.columns.size() + range.columns.size() > most || spends(range.columns.size())) {
+        rows.complete = false;
+        return;
+    }
     for (std::size_t i = 0; i < range.columns.size(); ++i) rows.columns.push_back({range.columns[i].name, value_of(range, i)});
     rows.complete = rows.complete && range.complete;
 }

@@ -13,9 +13,9 @@ using catalog::Function;
 
 // Functions of the server's own that give NULL, and structure, for what their arguments are alone. Sorted.
 constexpr auto kSteady = std::to_array<std::string_view>({"abs", "age", "array_agg", "ascii", "avg", "btrim", "ceil", "ceiling", "char_length",
-    "character_length", "coalesce", "concat", "concat_ws", "count", "date_part", "date_trunc", "extract", "first_value", "floor", "format",
+    "character_length", "coalesce", "concat", "concat_ws", "count", "date_trunc", "first_value", "floor", "format",
     "initcap", "json_agg", "json_build_array", "json_build_object", "json_object_agg", "jsonb_agg", "jsonb_build_array", "jsonb_build_object",
-    "jsonb_object_agg", "lag", "last_value", "lead", "left", "length", "lower", "lpad", "ltrim", "max", "md5", "min", "nth_value", "octet_length",
+    "jsonb_object_agg", "last_value", "left", "length", "lower", "lpad", "ltrim", "max", "md5", "min", "octet_length",
     "overlay", "percentile_cont", "percentile_disc", "position", "quote_ident", "quote_literal", "repeat", "replace", "reverse", "right", "round",
     "row_to_json", "rpad", "rtrim", "split_part", "string_agg", "strpos", "substr", "substring", "sum", "timezone", "to_char", "to_json", "to_jsonb",
     "translate", "trunc", "upper", "xmlagg"});

@@ -59,6 +59,8 @@ class Tracer {
     [[nodiscard]] Atoms& atoms() { return atoms_; }
     [[nodiscard]] bool raises() const { return raises_; }
     [[nodiscard]] bool gave_up() const { return gave_up_; }
+    /// Counts columns made; true: they are too many, and this part is not traced.
+    bool spends(std::size_t columns);
     /// Something in the statement changes the session, and a function of the user's may be it.
     void suspect_user_functions() { user_functions_leave_traces_ = true; }
     /// Atoms from before and after `first` that a condition compared: what a subquery tells of its rows.
@@ -127,6 +129,7 @@ class Tracer {
     Value sublink(const SubLink& link, const Scope& scope);
     Value operation(const A_Expr& node, const Scope& scope);
     Value cast(const TypeCast& node, const Scope& scope);
+    [[nodiscard]] bool gives_structure(const TypeCast& node, const catalog::Type* type) const;
     [[nodiscard]] Oid array_of(Oid element) const;
     void branches(const Value& value);
     Value one_of(const List* list, const Scope& scope);

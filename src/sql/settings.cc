@@ -55,6 +55,7 @@ constexpr std::string_view kAllowed[] = {
     "quote_all_identifiers",
     "random_page_cost",
     "recursive_worktable_factor",
+    "restrict_nonsystem_relation_kind",
     "row_security",
     "search_path",
     "seq_page_cost",
@@ -125,7 +126,8 @@ Judgement judge_setting(std::string_view name, std::optional<std::string_view> v
     return std::ranges::binary_search(kAllowed, name) ? kSession : kAdmin;
 }
 
-Judgement judge_reset(std::string_view name) { return is_role(name) ? kRole : kSession; }
+// Back to the role that logged in, as DISCARD ALL does too; pools send it between their clients.
+Judgement judge_reset(std::string_view name) { return name == "is_superuser" ? kRole : kSession; }
 
 bool is_tracked_setting(std::string_view name) {
     return name.starts_with("pgveil.") || std::ranges::binary_search(kTracked, name);

@@ -35,6 +35,7 @@ void absorb(const Analysis& done, StatementFrame& frame) {
     copy.depends_on_literals = done.depends_on_literals;
     copy.opaque_writes = done.opaque_writes;
     copy.wrappable = done.wrappable;
+    copy.by_name = done.by_name;
     copy.proxy_misused = done.proxy_call != ProxyCall::None;
     found.merge_called(copy, {});
     frame.statement.has_result = !done.statements.empty() && done.statements.front().has_result;
@@ -72,6 +73,7 @@ void execute(const ExecuteStmt& node, StatementFrame& frame) {
         : named != nullptr ? named->prepared(frame.statement.name) : nullptr;
     // What the name stands for may change while this text does not.
     frame.judge.findings().depends_on_literals = true;
+    frame.judge.findings().by_name = frame.judge.findings().by_name || local == frame.local.prepared.end();
     if (done == nullptr) return frame.judge.findings().unknown("EXECUTE of a statement that is not known here");
     const auto copies = [](const Statement& s) { return s.verb == Verb::CopyIn || s.verb == Verb::CopyOut; };
     if (std::ranges::any_of(done->statements, copies)) return frame.judge.findings().unknown("EXECUTE of a COPY");   // Parse makes one, PREPARE cannot
@@ -99,6 +101,7 @@ void fetch(const FetchStmt& node, StatementFrame& frame) {
     const Analysis* done = local != frame.local.cursors.end() ? &local->second
         : named != nullptr ? named->cursor(frame.statement.name) : nullptr;
     frame.judge.findings().depends_on_literals = true;
+    frame.judge.findings().by_name = frame.judge.findings().by_name || local == frame.local.cursors.end();
     if (done == nullptr) return frame.judge.findings().unknown("FETCH from a cursor that is not known here");
     absorb(*done, frame);
     if (node.ismove) frame.statement.has_result = false;

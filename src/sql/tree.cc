@@ -1,5 +1,9 @@
 #include "sql/tree.h"
 
+extern "C" {
+#include "common/keywords.h"
+}
+
 namespace pgveil::sql {
 
 namespace {
@@ -36,5 +40,7 @@ Tree::Tree(Tree&& other) noexcept : memory_(other.memory_), statements_(other.st
 Tree::~Tree() {
     if (memory_ != nullptr) pg_query_exit_memory_context(memory_);
 }
+
+bool is_keyword(const std::string& word) { return ScanKeywordLookup(word.c_str(), &ScanKeywords) >= 0; }
 
 }  // namespace pgveil::sql

@@ -182,4 +182,7 @@ class NodesView {
     return text == nullptr ? std::string_view{} : std::string_view{text};
 }
 
+/// Of PostgreSQL's grammar, whatever its category; `word` in lower case.
+[[nodiscard]] bool is_keyword(const std::string& word);
+
 }  // namespace pgveil::sql

@@ -26,6 +26,16 @@ for number, (setting, expression) in enumerate(settings.items()):
         equal(truth(f"SELECT subject FROM tickets WHERE id = {220 + number}"), before)
 
 
+@case("an approval of a statement that reads settings is not spent under others, whichever they are")
+def _():
+    sql = "UPDATE tickets SET subject = 'x' WHERE id::text = current_setting('work_mem')"
+    with agent() as a:
+        a.query("SET work_mem = '9MB'").ok()
+        id = filed(a, sql)
+        a.query("SET work_mem = '10MB'").ok()
+        equal(a.query(f"SELECT * FROM pgveil.execute('{id}')").sqlstate, "PV005")
+
+
 objects = """CREATE TABLE bound(id int, n int); INSERT INTO bound VALUES (1, 1), (2, 2); CREATE TABLE bound_other(id int, n int); INSERT INTO bound_other VALUES (1, 1);
     CREATE VIEW bound_view AS SELECT * FROM bound; CREATE FUNCTION bound_sum(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
     CREATE FUNCTION bound_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TABLE bound_with(id int, n int); INSERT INTO bound_with VALUES (1, 1);

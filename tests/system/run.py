@@ -16,6 +16,7 @@ import login  # noqa: E402,F401
 import log  # noqa: E402,F401
 import masks  # noqa: E402,F401
 import memory  # noqa: E402,F401
+import names  # noqa: E402,F401
 import network  # noqa: E402,F401
 import nulls  # noqa: E402,F401
 import protocol  # noqa: E402,F401

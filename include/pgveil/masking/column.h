@@ -25,6 +25,7 @@ struct Column {
     ColumnId id;                         // stored column or {0,0}
     TypeInfo type;
     Format format = Format::Text;
+    bool name_speaks = true;             // false: `name` stands over a count, a literal or the catalog's own words
 };
 
 }  // namespace pgveil::masking

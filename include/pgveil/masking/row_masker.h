@@ -41,9 +41,9 @@ struct Finding {
     Transform transform = Transform::Redact;
 };
 
-/// The column class a *name* alone gives (hints of the packs on words of the name), or nullptr.
-/// Lives as long as `rules`.
-[[nodiscard]] const Rule* class_of_name(const CompiledRules& rules, std::string_view column_name);
+/// The column class a *name* alone gives (hints of the packs on words of the name) to values of `type` (a domain's base
+/// type), or nullptr. Lives as long as `rules`.
+[[nodiscard]] const Rule* class_of_name(const CompiledRules& rules, std::string_view column_name, Oid type);
 
 class RowMasker {
   public:

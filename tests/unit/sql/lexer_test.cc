@@ -223,3 +223,17 @@ TEST_CASE("only allow-listed comment keys reach the log, and only with plain val
     CHECK(logged("SELECT 1 /*task_id='a b@c'*/").comment_keys.empty());
     CHECK(logged("SELECT 1 /*my_task_id='a'*/").comment_keys.empty());
 }
+
+TEST_CASE("of a refused text only keywords and known names stay in clear, the others are numbered") {
+    const auto refused = [](std::string_view text) {
+        return mask_for_log(text, PlainHash(), [](std::string_view name) { return name == "customers" || name == "email"; }, UnknownNames::Data).text;
+    };
+    CHECK(refused("SELECT * FROM customers WHERE email = Maria Garcia") == "SELECT * FROM customers WHERE email = \"?1\" \"?2\"");
+    CHECK(refused("SELECT c.email, C.x FROM customers c") == "SELECT \"?1\".email, \"?1\".\"?2\" FROM customers \"?1\"");
+    CHECK(refused("SET application_name = Maria") == "SET application_name = \"?1\"");
+    CHECK(refused("SELECT \"Maria\"") == "SELECT \"?1\"");
+    CHECK(refused("SELECT $452472138, $3").find("452472138") == std::string::npos);
+    CHECK(logged("SELECT $452472138").text.find("452472138") == std::string::npos);
+    CHECK(logged("SELECT $65535, 'x'").text == "SELECT $65535, $65536");
+    CHECK(logged("SELECT c.email FROM customers c").text == "SELECT c.email FROM customers c");
+}

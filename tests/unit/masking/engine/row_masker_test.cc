@@ -338,9 +338,19 @@ TEST_CASE("detect tells class, rule and place; the name alone may decide") {
     CHECK(b.masker.detect("Maria", "").empty());
     CHECK(b.masker.mask_text("x john@example.com", "") == "x [EMAIL_ADDRESS]");
     CHECK(b.masker.mask_text("hunter2", "password") == "[PASSWORD]");
-    CHECK(class_of_name(*b.rules, "patientName")->class_name == "PERSON");
-    CHECK(class_of_name(*b.rules, "card_number")->class_name == "CREDIT_CARD");
-    CHECK(class_of_name(*b.rules, "quantity") == nullptr);
+    CHECK(class_of_name(*b.rules, "patientName", type_oid::Text)->class_name == "PERSON");
+    CHECK(class_of_name(*b.rules, "card_number", type_oid::Text)->class_name == "CREDIT_CARD");
+    CHECK(class_of_name(*b.rules, "quantity", type_oid::Text) == nullptr);
+    // Of numbers: counts and measures of a thing are not the thing, and some things are no numbers.
+    for (const char* name : {"emails", "email", "email_opens", "phone_calls", "mobile_users", "unique_ips", "zip_codes", "pass_rate", "tokens", "addresses", "card_numbers"}) {
+        CAPTURE(name);
+        CHECK(class_of_name(*b.rules, name, type_oid::Int8) == nullptr);
+    }
+    for (const char* name : {"card_number", "phone", "home_phone"}) {
+        CAPTURE(name);
+        CHECK(class_of_name(*b.rules, name, type_oid::Int8) == class_of_name(*b.rules, name, type_oid::Text));
+        CHECK(class_of_name(*b.rules, name, type_oid::Bool) == nullptr);
+    }
 }
 
 TEST_CASE("a masked value is masked where the row's own stored text repeats it, and in nothing the agent composed") {
