@@ -14,12 +14,12 @@ bool is_moment(Oid type) {
     return type == type_oid::Timestamp || type == type_oid::Timestamptz || type == type_oid::Date || type == type_oid::Time || type == type_oid::Timetz;
 }
 
-}  // namespace
-
 bool is_number(Oid type) {
     return type == type_oid::Int2 || type == type_oid::Int4 || type == type_oid::Int8 || type == type_oid::Numeric || type == type_oid::Float4 ||
            type == type_oid::Float8 || type == type_oid::Money;
 }
+
+}  // namespace
 
 bool name_reaches(Oid type, std::string_view class_name, bool counts) {
     if (type == type_oid::Bool || type == type_oid::Uuid || type == type_oid::Interval || type == type_oid::OidType) return false;

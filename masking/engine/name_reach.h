@@ -8,7 +8,6 @@
 
 namespace pgveil::masking {
 
-[[nodiscard]] bool is_number(Oid type);
 /// `counts`: the name is of a number of such things (name_words.h).
 [[nodiscard]] bool name_reaches(Oid type, std::string_view class_name, bool counts);
 

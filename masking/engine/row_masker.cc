@@ -76,8 +76,8 @@ const ColumnContext& RowMasker::State::context_of(std::size_t index, const Colum
     context.name_speaks = column.name_speaks;
     if (column.name_speaks) context.shown = masker.hints().of(column.name);
     context.stored = masker.hints().of(column.stored_name);
-    const bool number = context.shape.carrier == Carrier::Number;   // arrays of numbers too
-    const Oid type = number ? type_oid::Numeric : column.type.oid;
+    const bool number = context.shape.carrier == Carrier::Number;   // arrays of numbers too, where a plural names the things
+    const Oid type = number && !context.shape.array ? type_oid::Numeric : column.type.oid;
     const HintView hints{context.stored, context.shown, {}};
     context.named = hints.named(type);
     for (std::size_t i = 0; number && i < masker.detector().rules().rules.size(); ++i) {

@@ -81,7 +81,8 @@ class ValueMasker {
     JsonCursor cursor_;
     DecodedString decoded_;
     std::vector<const NameHints*> active_;    // hints of the keys on the path to the current JSON value
-    std::vector<const NameHints*> number_path_;   // those of them that speak for numbers
+    std::vector<const NameHints*> number_path_;   // those of them that speak for a number
+    const NameHints* key_hints_ = nullptr;        // of the key whose own value comes next, not of what lies deeper
     std::vector<std::uint32_t> marks_;        // per open container: size of active_ when it was opened
     std::string element_, element_masked_, scratch_, masked_, part_, part_masked_;
     int nesting_ = 0;

@@ -61,6 +61,7 @@ Fate ValueMasker::walk_json(std::string_view value, const Task& task, std::strin
     cursor_.reset(value);
     active_.clear();
     marks_.clear();
+    key_hints_ = nullptr;
     std::size_t copied = 0;
     bool changed = false;
     for (;;) {
@@ -72,11 +73,15 @@ Fate ValueMasker::walk_json(std::string_view value, const Task& task, std::strin
                 if (changed) to.append(value.substr(copied));
                 return doubt_ ? Fate::Withheld : changed ? Fate::Changed : Fate::Same;
             case JsonToken::ObjectBegin:
-            case JsonToken::ArrayBegin: marks_.push_back(static_cast<std::uint32_t>(active_.size())); break;
+            case JsonToken::ArrayBegin:
+                marks_.push_back(static_cast<std::uint32_t>(active_.size()));
+                key_hints_ = nullptr;
+                break;
             case JsonToken::ObjectEnd:
             case JsonToken::ArrayEnd:
                 active_.resize(marks_.back());
                 marks_.pop_back();
+                key_hints_ = nullptr;
                 break;
             case JsonToken::Key: changed |= enter_key(task, to, value, copied); break;
             case JsonToken::String: changed |= json_string(hints, value, to, copied); break;
@@ -95,7 +100,7 @@ std::string_view ValueMasker::decoded_token() {
 
 bool ValueMasker::enter_key(const Task&, std::string& to, std::string_view value, std::size_t& copied) {
     active_.resize(marks_.back());
-    const NameHints* hints = hint_cache_.of(decoded_token());
+    const NameHints* hints = key_hints_ = hint_cache_.of(decoded_token());
     const bool changed = json_string({}, value, to, copied);
     if (hints != nullptr && std::ranges::find(active_, hints) == active_.end()) {
         if (active_.size() == kMostActive) doubt_ = true;
@@ -130,11 +135,11 @@ bool ValueMasker::json_string(const HintView& hints, std::string_view value, std
 }
 
 bool ValueMasker::json_number(const HintView& hints, std::string_view value, std::string& to, std::size_t& copied) {
-    // "tokens": 5 counts tokens.
-    const auto kept = [](const NameHints* name) { return name != nullptr && !name->counts ? name : nullptr; };
+    // "tokens": 5 counts tokens; what lies deeper, as in "phones": [..] or "phones": {"home": ..}, are the things themselves.
+    const bool counted = key_hints_ != nullptr && key_hints_->counts;
     number_path_.clear();
-    std::ranges::copy_if(hints.path, std::back_inserter(number_path_), kept);
-    const HintView of_number{kept(hints.stored), kept(hints.shown), number_path_};
+    std::ranges::copy_if(hints.path, std::back_inserter(number_path_), [&](const NameHints* name) { return !counted || name != key_hints_; });
+    const HintView of_number{hints.stored, hints.shown, number_path_};
     if (of_number.named(type_oid::Numeric) == nullptr) {
         const auto [findings, doubt] = detector_.detect(cursor_.raw(), of_number);
         if (doubt) doubt_ = true;

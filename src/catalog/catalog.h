@@ -89,13 +89,15 @@ struct Cast {
     char context = 'e';                          // e explicit, a assignment, i implicit
 };
 
+inline constexpr std::uint32_t kFirstNormalOid = 16384;   // FirstNormalObjectId: initdb made what lies below
+
 /// Stands in SearchPath::schemas where the session's temporary schema is searched; no real schema has it.
 inline constexpr Oid kTempSchema{0xFFFFFFFF};
 
 /// The schemas a name is looked up in, in order; pg_temp and pg_catalog as PostgreSQL adds them.
 struct SearchPath {
     std::vector<Oid> schemas;      // resolved, kTempSchema and pg_catalog first unless named
-    bool known = false;            // false: every unqualified name is unknown
+    bool known = false;            // false: an unqualified name is unknown, but for functions and operators that pg_catalog alone has
     bool has_temp = false;         // this session has temporary relations or types, which may shadow unqualified names
     std::vector<std::string> temp_names;   // theirs, sorted; none though it has some: any name may be one
     std::string text;              // canonical text for keys and digests

@@ -12,7 +12,6 @@ namespace pgveil::catalog {
 
 namespace {
 
-constexpr int kFirstNormalOid = 16384;   // FirstNormalObjectId: below it, initdb made the object
 constexpr int kSince14 = 140000;
 
 /// One row of an answer, by position. Text format; the queries fix what stands where.

@@ -78,13 +78,12 @@ ColumnDirective by_flow(const Question& question, const sql::OutputColumn& colum
 
 /// count(*) AS emails counts them, and psql calls a word of the catalog "Token".
 bool name_speaks(const sql::OutputColumn& column) {
-    constexpr std::uint32_t first_normal_oid = 16384;
     switch (column.flow) {
         case Flow::CountLike: case Flow::Constant: return false;
         case Flow::Opaque: return true;
         case Flow::Derived: case Flow::AsIs: break;
     }
-    const auto of_system = [](ColumnId origin) { return origin.relation.value < first_normal_oid; };
+    const auto of_system = [](ColumnId origin) { return origin.relation.value < catalog::kFirstNormalOid; };
     return column.origins.empty() || !std::ranges::all_of(column.origins, of_system);
 }
 

@@ -16,9 +16,6 @@ constexpr std::array kBinding{"array_nulls", "backslash_quote", "bytea_output", 
                               "lc_monetary", "lc_numeric", "lc_time", "quote_all_identifiers", "row_security", "session_replication_role",
                               "timezone_abbreviations", "transaction_isolation", "transform_null_equals", "xmlbinary", "xmloption"};
 
-// Built in until then (FirstNormalObjectId): nobody redefines them.
-constexpr std::uint32_t kFirstNormalOid = 16384;
-
 // Every name and operator is qualified: the query runs under the client's search path.
 constexpr std::string_view kObjects =
     "SELECT pg_catalog.concat_ws(' ', 'relation', oid, relnamespace, relname, relkind, relowner, relrowsecurity) AS x FROM pg_catalog.pg_class WHERE {0} "
@@ -47,7 +44,7 @@ template <class Uses>
 std::string list_of(const Uses& uses) {
     std::string list;
     for (const auto& use : uses) {
-        if (use.oid.value >= kFirstNormalOid) list += (list.empty() ? "" : ",") + std::to_string(use.oid.value);
+        if (use.oid.value >= catalog::kFirstNormalOid) list += (list.empty() ? "" : ",") + std::to_string(use.oid.value);
     }
     return list;
 }

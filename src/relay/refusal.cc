@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <fmt/format.h>
 
 #include "sql/lexer.h"
+#include "sql/settings.h"
 
 namespace pgveil::relay {
 namespace {
@@ -39,9 +39,7 @@ bool is_utility(std::string_view text) {
     const auto tokens = sql::tokens_of(text);
     const auto first = tokens ? std::ranges::find(*tokens, sql::TokenKind::Identifier, &sql::Token::kind) : std::vector<sql::Token>::const_iterator{};
     if (!tokens || first == tokens->end()) return false;
-    std::string word(text.substr(first->start, first->end - first->start));
-    std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
-    return std::ranges::find(words, word) != words.end();
+    return std::ranges::find(words, sql::fold_name(text.substr(first->start, first->end - first->start))) != words.end();
 }
 
 }  // namespace

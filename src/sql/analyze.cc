@@ -244,7 +244,10 @@ BodyAnalysis analyze_body(const Node* node, StatementFrame& frame) {
     BodyAnalysis result;
     result.call_kind = findings.call_kind;
     result.call_effects = findings.call_effects;
-    frame.judge.findings().parameters = std::max(frame.judge.findings().parameters, findings.parameters);
+    Findings& outer = frame.judge.findings();   // whatever else the body's statement says is its caller's to take over
+    outer.parameters = std::max(outer.parameters, findings.parameters);
+    outer.by_name |= findings.by_name;
+    outer.depends_on_literals |= findings.depends_on_literals;
     result.analysis = analysis_of(std::move(findings), std::move(statement), std::move(inner));
     trace_into(node, frame.judge.context(), frame.judge.path(), frame.local, result.analysis);
     return result;

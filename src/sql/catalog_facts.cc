@@ -4,18 +4,17 @@ namespace pgveil::sql {
 
 namespace {
 
-constexpr std::uint32_t kFirstUserOid = 16384;
 
 std::shared_ptr<const CatalogFacts> work_out(const catalog::Snapshot& snapshot) {
     auto facts = std::make_shared<CatalogFacts>();
     std::unordered_set<std::string_view> users;
     for (const catalog::Operator& op : snapshot.contents().operators) {
-        const bool builtin = op.schema == "pg_catalog" && op.function.value < kFirstUserOid;
+        const bool builtin = op.schema == "pg_catalog" && op.function.value < catalog::kFirstNormalOid;
         (builtin ? facts->builtin_operators : users).insert(op.name);
     }
     for (const std::string_view name : users) facts->builtin_operators.erase(name);
     for (const catalog::Cast& cast : snapshot.contents().casts)
-        if (cast.function.value >= kFirstUserOid) facts->user_casts.push_back(&cast);
+        if (cast.function.value >= catalog::kFirstNormalOid) facts->user_casts.push_back(&cast);
     facts->bare = catalog::make_search_path(snapshot, "pg_catalog", snapshot.contents().role);
     return facts;
 }

@@ -11,13 +11,12 @@ namespace {
 
 using catalog::Function;
 
-constexpr std::uint32_t kFirstUserOid = 16384;
 constexpr std::size_t kDeepest = 32;
 constexpr Judgement kWrite{Kind::Write, Effect::Write};
 
 std::string qualified(const Function& function) { return function.schema + "." + function.name; }
 
-bool is_builtin(const Function& function) { return function.builtin || function.oid.value < kFirstUserOid; }
+bool is_builtin(const Function& function) { return function.builtin || function.oid.value < catalog::kFirstNormalOid; }
 
 /// Could a call with this many arguments mean this function?
 bool takes(const Function& function, int arguments) {
@@ -169,7 +168,7 @@ void Judge::type(const TypeName& written, Oid source) {
 // A cast to a type: the casts themselves, and what making a value of it checks.
 void Judge::type_use(const catalog::Type& type, Oid source) {
     casts_of(type.oid, type.name, source);
-    if (type.builtin || type.oid.value < kFirstUserOid) return;
+    if (type.builtin || type.oid.value < catalog::kFirstNormalOid) return;
     const Oid within = type.kind == TypeKind::Domain ? type.base : type.element;
     if (const catalog::Type* inner = within == kInvalidOid ? nullptr : catalog_.type(within)) casts_of(inner->oid, inner->name);
     value_made(type);
@@ -179,7 +178,7 @@ void Judge::type_use(const catalog::Type& type, Oid source) {
 void Judge::value_made(const catalog::Type& type) {
     const catalog::Type* inner = &type;
     for (int depth = 0; inner != nullptr && depth < 8; ++depth) {
-        if (inner->builtin || inner->oid.value < kFirstUserOid) return;
+        if (inner->builtin || inner->oid.value < catalog::kFirstNormalOid) return;
         if (inner->kind == TypeKind::Domain && inner->domain_has_check) domain_checks(*inner);
         if (inner->kind == TypeKind::Composite) return fields_of(*inner);
         const Oid next = inner->kind == TypeKind::Domain ? inner->base : inner->element;
@@ -195,7 +194,7 @@ void Judge::fields_of(const catalog::Type& composite) {
     if (memo_.in_progress.size() >= kDeepest) return found_.unknown("types nest too deeply");
     memo_.in_progress.push_back(composite.oid);
     for (const catalog::Column& column : row->columns) {
-        const catalog::Type* type = column.type.value < kFirstUserOid ? nullptr : catalog_.type(column.type);
+        const catalog::Type* type = column.type.value < catalog::kFirstNormalOid ? nullptr : catalog_.type(column.type);
         if (type == nullptr) continue;
         casts_of(type->oid, type->name);
         value_made(*type);
@@ -218,7 +217,7 @@ void Judge::casts_of(Oid type, std::string_view written, Oid source) {
     const bool known = source != kInvalidOid;
     for (const catalog::Cast* cast : memo_.facts->user_casts) {
         // From the type without a word in the text, or to it, where a value of the cast's source could be.
-        const bool from = cast->source == type && type.value >= kFirstUserOid && cast->context != 'e';
+        const bool from = cast->source == type && type.value >= catalog::kFirstNormalOid && cast->context != 'e';
         const bool to = cast->target == type && (!known || cast->source == catalog_.base_type(source) || cast->source == source);
         const Function* by = from || to ? catalog_.function(cast->function) : nullptr;
         if (by == nullptr) continue;
@@ -262,7 +261,7 @@ void Judge::operators_found(std::string_view schema, std::string_view name, Find
     const auto candidates = catalog_.operators(schema, name, path_);
     if (candidates.empty()) return into.unknown_name(std::string(name), "operator");
     for (const catalog::Operator* candidate : candidates) {
-        if (candidate->function.value < kFirstUserOid) continue;
+        if (candidate->function.value < catalog::kFirstNormalOid) continue;
         const Function* by = catalog_.function(candidate->function);
         if (by == nullptr) {
             into.unknown("operator " + std::string(name) + " calls what is not known");

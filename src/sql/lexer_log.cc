@@ -5,6 +5,7 @@
 
 #include "sql/lexer.h"
 #include "sql/scan.h"
+#include "sql/settings.h"
 #include "sql/tree.h"
 
 namespace pgveil::sql {
@@ -160,8 +161,7 @@ class Masker {
     }
 
     void identifier(std::string_view word) {
-        std::string folded(word);
-        std::ranges::transform(folded, folded.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        const std::string folded = fold_name(word);
         const bool keyword = is_keyword(folded);
         if (unknown_ == UnknownNames::Labels || keyword || std::exchange(names_setting_, false) || known_(folded)) out_.text += word;
         else out_.text += numbered(folded);

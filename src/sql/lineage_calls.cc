@@ -21,8 +21,6 @@ using catalog::Volatility;
 
 constexpr std::array<std::string_view, 6> kRanks{"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"};
 
-constexpr std::uint32_t kFirstNormalOid = 16384;   // FirstNormalObjectId: PostgreSQL's own lie below
-
 bool is_pure(const Function& function) {
     if (function.builtin) {
         return function.kind == FunctionKind::Aggregate || function.kind == FunctionKind::Window ||
@@ -281,7 +279,7 @@ const Tracer::OperatorNames& Tracer::operator_names() const {
     if (!operator_names_) {
         auto names = std::make_shared<OperatorNames>();
         for (const catalog::Operator& op : catalog_.contents().operators) {
-            if (op.oid.value >= kFirstNormalOid) names->users.insert(op.name);
+            if (op.oid.value >= catalog::kFirstNormalOid) names->users.insert(op.name);
             if (!calls_pure(op)) names->impure.insert(op.name);
         }
         catalog_.memo().put(kKey, names);
@@ -291,7 +289,7 @@ const Tracer::OperatorNames& Tracer::operator_names() const {
 }
 
 bool Tracer::calls_pure(const catalog::Operator& op) const {
-    if (op.oid.value < kFirstNormalOid) return true;
+    if (op.oid.value < catalog::kFirstNormalOid) return true;
     const Function* function = catalog_.function(op.function);
     return function && is_pure(*function);
 }

@@ -237,12 +237,6 @@ const catalog::Type* Tracer::type_named(const TypeName* name) const {
     return type && name->arrayBounds ? catalog_.type(array_of(type->oid)) : type;
 }
 
-/// A text becomes an array of as many elements, NULLs among them, as it says; a path added to a path may be NULL.
-bool Tracer::gives_structure(const TypeCast& node, const catalog::Type* type) const {
-    constexpr Oid path{602};
-    return !nodes(node.typeName->arrayBounds).empty() || type == nullptr || type->element != kInvalidOid || type->oid == path;
-}
-
 bool Tracer::spends(std::size_t columns) {
     work_ += columns * kWorkOfColumn;
     gave_up_ = gave_up_ || work_ > kMostWork;

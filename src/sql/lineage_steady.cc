@@ -39,4 +39,10 @@ bool Tracer::is_steady(const A_Expr& node) const {
     return one_by_one && std::ranges::find(steady, name) != steady.end() && !operator_names().users.contains(name) && !is_row(node.lexpr) && !is_row(node.rexpr);
 }
 
+/// A text becomes an array of as many elements, NULLs among them, as it says; a path added to a path may be NULL.
+bool Tracer::gives_structure(const TypeCast& node, const catalog::Type* type) const {
+    constexpr Oid path{602};
+    return !nodes(node.typeName->arrayBounds).empty() || type == nullptr || type->element != kInvalidOid || type->oid == path;
+}
+
 }  // namespace pgveil::sql

@@ -35,7 +35,7 @@ void absorb(const Analysis& done, StatementFrame& frame) {
     copy.depends_on_literals = done.depends_on_literals;
     copy.opaque_writes = done.opaque_writes;
     copy.wrappable = done.wrappable;
-    copy.by_name = done.by_name;
+    copy.by_name = done.by_name;   // of a body it is known already, of what EXECUTE names it is not
     copy.proxy_misused = done.proxy_call != ProxyCall::None;
     found.merge_called(copy, {});
     frame.statement.has_result = !done.statements.empty() && done.statements.front().has_result;

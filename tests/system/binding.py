@@ -34,6 +34,10 @@ def _():
         id = filed(a, sql)
         a.query("SET work_mem = '10MB'").ok()
         equal(a.query(f"SELECT * FROM pgveil.execute('{id}')").sqlstate, "PV005")
+        id = filed(a, sql)
+        with agent() as same:
+            same.query("SET work_mem = '10MB'").ok()
+            equal(same.query(f"SELECT * FROM pgveil.execute('{id}')").ok().rows[0][1], "UPDATE 0", "the same settings in another session")
 
 
 objects = """CREATE TABLE bound(id int, n int); INSERT INTO bound VALUES (1, 1), (2, 2); CREATE TABLE bound_other(id int, n int); INSERT INTO bound_other VALUES (1, 1);

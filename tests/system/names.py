@@ -2,7 +2,7 @@
 import time
 
 from common import agent, case, truth
-from suite import contains, equal
+from suite import absent, contains, equal
 from wire import parse, query, sync
 
 
@@ -15,6 +15,10 @@ def _():
                     "SELECT avg(stock)::int AS phone_calls FROM products", "SELECT max(stock) AS pass_rate FROM products",
                     "SELECT relname::text AS first_name FROM pg_class WHERE relname = 'customers'", "SELECT json_build_object('tokens', 5)::text"):
             equal(a.query(sql).value, str(truth(sql)[0][0]), sql)
+        # in JSON a plural over a list or an object names the things
+        for document in ('{"phones": [4155552671]}', '{"phones": {"home": 4155552671}}', '{"phone": 4155552671}', '{"x": [{"phone": 4155552671}]}'):
+            absent(a.query(f"SELECT '{document}'::jsonb").value, "4155552671", document)
+        contains(a.query("""SELECT '{"phones": 5, "x": {"tokens": 8200}}'::jsonb""").value, "8200")
         # a name still speaks for text that comes from stored values
         assert a.query("SELECT subject AS first_name FROM tickets LIMIT 1").value != truth("SELECT subject FROM tickets LIMIT 1")[0][0]
 
@@ -25,7 +29,7 @@ def _():
     with agent() as a:
         a.send(parse("UPDATE tickets SET subject = 'x' WHERE id = 1", "swap"), sync)
         a.until().ok()
-        for sql in ("EXECUTE swap", "EXPLAIN ANALYZE EXECUTE swap"):
+        for sql in ("EXECUTE swap", "EXPLAIN ANALYZE EXECUTE swap", "CREATE TABLE made AS EXECUTE swap", "SELECT 1; EXECUTE swap"):
             refused = a.query(sql)
             equal(refused.sqlstate, "0A000", sql)
             contains(refused.error["H"], "the statement itself")
